@@ -1,0 +1,1 @@
+"""The sandbox: its world and its three APIs."""
