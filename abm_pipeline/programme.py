@@ -1,0 +1,126 @@
+"""What marketing decides, as data: the YAML under `config/`, overridden file by file, key by key, and checked.
+
+Belongs here: loading and typing of programme-wide choices. Scoring models have a loader of their own
+(`scoring.model`), since several live side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+DEFAULTS = Path(__file__).parent / "config"
+Tier = Literal["one_to_one", "one_to_few", "one_to_many"]
+
+
+class ConfigError(ValueError):
+    """A configuration file says something that can't be used; the message names file, key and remedy."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
+
+
+class Band(_Model):
+    """A closed interval; an open end is null."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+class CommitteeSize(_Model):
+    """Default size of a buying committee for accounts of at least `min_employees`."""
+
+    min_employees: int
+    low: int = Field(ge=1)
+    high: int = Field(ge=1)
+
+
+class JourneyStages(_Model):
+    """When an account is in a journey stage; evaluated from the deepest stage up."""
+
+    aware_window_days: int = 90
+    engaged_window_days: int = 90
+    qualified_min_score: float = 60
+    qualified_min_contacts: int = 2
+
+
+class SalesforceFields(_Model):
+    """Names of an organisation's custom fields; null where it has none."""
+
+    tier: str | None = "ABM_Tier__c"
+    is_target: str | None = "Target_Account__c"
+    tier_since: str | None = "ABM_Tier_Since__c"
+    committee_size: str | None = "Committee_Size__c"
+    buying_role: str | None = "Buying_Role__c"
+    campaign_is_abm: str | None = "ABM__c"
+    campaign_personalisation: str | None = "Personalisation__c"
+    campaign_channel: str | None = "Channel__c"
+    tier_values: Mapping[str, Tier] = Field(default_factory=dict)
+
+
+class Programme(_Model):
+    """The programme's choices. Money is in `reporting_currency`, days in `reporting_timezone`."""
+
+    reporting_timezone: str = "UTC"
+    reporting_currency: str = Field("USD", pattern="^[A-Z]{3}$")
+    history_start: date
+    min_sample: int = 10
+    account_level: Literal["account", "parent"] = "account"
+    champion: str
+    open_stages: tuple[str, ...]
+    committee_sizes: tuple[CommitteeSize, ...]
+    journey: JourneyStages
+    salesforce: SalesforceFields
+    bombora_topics: tuple[str, ...]
+    surge_threshold: float = 60
+    free_mail_domains: tuple[str, ...] = ()
+    shared_domains: tuple[str, ...] = ()
+    benchmarks: Mapping[str, Mapping[str, Band]]
+
+    @field_validator("reporting_timezone")
+    @classmethod
+    def _zone_exists(cls, name: str) -> str:
+        ZoneInfo(name)
+        return name
+
+
+def load_programme(override: Path | None = None) -> Programme:
+    """The defaults, overridden key by key by the files of the same name in `override`. Raises ConfigError."""
+    merged: dict[str, Any] = {}
+    for name in ("programme.yaml", "benchmarks.yaml", "domains.yaml"):
+        merged = _merge(merged, _read(DEFAULTS / name))
+        if override is not None and (override / name).exists():
+            merged = _merge(merged, _read(override / name))
+    try:
+        return Programme.model_validate(merged)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ConfigError(f"configuration ({override or 'defaults'}): {problems}") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not valid YAML: {error}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path} must hold a mapping, not {type(content).__name__}")
+    return content
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    out = dict(base)
+    for key, value in over.items():
+        nested = isinstance(value, dict) and isinstance(out.get(key), dict)
+        out[key] = _merge(out[key], value) if nested else value
+    return out

@@ -1,0 +1,1 @@
+"""Where bytes live: the lake (Parquet partitions), the engine (SQL) and the warehouse (Postgres). No metric logic."""

@@ -1,0 +1,60 @@
+"""SQL on in-memory DuckDB over the lake's Parquet: limits set, steps named.
+
+A `.duckdb` file is never opened: two steps sharing one lock each other out. Steps take their parameters from tables
+(`params` and whatever the caller registers), never from text pieced together, so that the same SQL runs elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+
+@dataclass(frozen=True)
+class Step:
+    """A named SQL step: `sql` is one SELECT; `about` is the idea in a sentence.
+
+    It becomes the temporary table `name`; with `is_view`, a view, for what is read once.
+    """
+
+    name: str
+    about: str
+    sql: str
+    is_view: bool = False
+
+
+@contextmanager
+def connect(
+    *, memory_limit: str = "4GB", threads: int | None = None, temp: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory DuckDB that spills to `temp` rather than dies; its clock and zone are UTC."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "threads": threads or os.cpu_count() or 2,
+        "preserve_insertion_order": False,
+    }
+    if temp is not None:
+        temp.mkdir(parents=True, exist_ok=True)
+        config["temp_directory"] = str(temp)
+    con = duckdb.connect(config=config)
+    try:
+        con.execute("SET TimeZone = 'UTC'")
+        yield con
+    finally:
+        con.close()
+
+
+def run_steps(con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
+    """Run the steps in order; each sees the ones before it by name. An error names the step it came from."""
+    for step in steps:
+        kind = "VIEW" if step.is_view else "TABLE"
+        try:
+            con.execute(f"CREATE OR REPLACE TEMP {kind} {step.name} AS {step.sql}")
+        except duckdb.Error as error:
+            error.add_note(f"in SQL step {step.name!r}: {step.about}")
+            raise

@@ -1,0 +1,292 @@
+"""The lake: Parquet files under `{root}/{layer}/{table}/day=YYYY-MM-DD/`, replaced whole and only when they differ.
+
+A partition's file is written beside and renamed over the old one: a reader sees old or new, never half. A partition
+whose rows did not change is left alone, so a file's modification time says when its *content* last changed. When each
+partition was last *computed* stands in `_computed.json` beside the partitions. A partition is stale when an input
+changed after it was computed; that is how late and restated days, identity changes and killed runs find the days that
+need computing again, and only those.
+
+Writers of one table exclude each other by a lock; readers need none.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+
+from abm_pipeline.contracts.render import empty_select, quoted, select_list
+from abm_pipeline.contracts.tables import Table
+
+# Say who wrote a row, not what it says: two writes that differ only here are the same.
+PROVENANCE = frozenset({"run_id", "captured_at", "fetched_at"})
+
+
+@dataclass(frozen=True)
+class Input:
+    """A table that another is computed from. For a daily one, day D reads the `window_days` days up to D."""
+
+    table: Table
+    window_days: int = 1
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write did: rows by day computed, and the days whose content changed."""
+
+    rows: Mapping[date, int]
+    changed: tuple[date, ...]
+
+
+class Lake:
+    """Tables of the lake under `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    # -- where things are
+
+    def folder(self, table: Table) -> Path:
+        return self.root / table.layer / table.name
+
+    def file(self, table: Table, day: date | None = None, part: str = "data") -> Path:
+        """The file of a partition (`day`) or of an unpartitioned table. `part` tells apart files of one partition."""
+        folder = self.folder(table)
+        return (folder / f"day={day.isoformat()}" if day else folder) / f"{part}.parquet"
+
+    def days(self, table: Table, part: str = "*") -> list[date]:
+        """Days that have a partition, in order."""
+        found = {path.parent.name for path in self.folder(table).glob(f"day=*/{part}.parquet")}
+        return sorted(date.fromisoformat(name.removeprefix("day=")) for name in found)
+
+    def files(
+        self, table: Table, start: date | None = None, end: date | None = None, part: str = "*"
+    ) -> list[Path]:
+        """The table's files, of the days from `start` to `end` (both inclusive) if it is daily."""
+        if not table.is_daily:
+            return sorted(self.folder(table).glob(f"{part}.parquet"))
+        low, high = f"day={start or date.min}", f"day={end or date.max}"
+        found = self.folder(table).glob(f"day=*/{part}.parquet")
+        return sorted(path for path in found if low <= path.parent.name <= high)
+
+    # -- reading
+
+    def attach(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: Table,
+        start: date | None = None,
+        end: date | None = None,
+        *,
+        part: str = "*",
+        name: str | None = None,
+    ) -> None:
+        """Make `layer.table` (or the view `name`) readable in `con`: an empty typed table where nothing is written."""
+        files = self.files(table, start, end, part)
+        if files:
+            paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+            # union_by_name: a column added to the contract reads as null from older files
+            sql = (
+                f"SELECT {select_list(table)} FROM ({empty_select(table)} UNION ALL BY NAME "
+                f"SELECT * FROM read_parquet([{paths}], union_by_name = true, hive_partitioning = false))"
+            )
+        else:
+            sql = empty_select(table)
+        if name is None:
+            con.execute(f"CREATE SCHEMA IF NOT EXISTS {table.layer}")
+            name = f"{table.layer}.{quoted(table.name)}"
+        con.execute(f"CREATE OR REPLACE VIEW {name} AS {sql}")
+
+    # -- writing
+
+    def write_days(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: Table,
+        query: str,
+        days: Iterable[date],
+        *,
+        computed_at: int,
+        part: str = "data",
+    ) -> Written:
+        """Replace the partitions `days` with the rows of `query`, which has a `day` column and the table's columns.
+
+        A day without rows gets an empty file: computed and empty is not the same as not computed. Rows of other
+        days are an error. `computed_at` is `time.time_ns()` from before the inputs were read.
+        """
+        wanted = sorted(set(days))
+        if not wanted:
+            return Written({}, ())
+        with self.lock(table):
+            con.execute(f"CREATE OR REPLACE TEMP TABLE _new AS SELECT {select_list(table)} FROM ({query})")
+            try:
+                return self._replace(con, table, wanted, computed_at, part)
+            finally:
+                con.execute("DROP TABLE IF EXISTS _new")
+
+    def _replace(
+        self, con: duckdb.DuckDBPyConnection, table: Table, wanted: list[date], computed_at: int, part: str
+    ) -> Written:
+        new = _digests(con, "_new", table)
+        if stray := new.keys() - set(wanted):
+            raise ValueError(
+                f"{table}: rows of {min(stray)}…{max(stray)}, which are not among the days to write"
+            )
+        existing = [path for day in wanted if (path := self.file(table, day, part)).exists()]
+        old: dict[date, tuple[int, int]] = {}
+        if existing:
+            self.attach(con, table, wanted[0], wanted[-1], part=part, name="_old")
+            old = {day: digest for day, digest in _digests(con, "_old", table).items()}
+            con.execute("DROP VIEW _old")
+        have = {path.parent.name for path in existing}
+        changed = [day for day in wanted if f"day={day}" not in have or old.get(day) != new.get(day)]
+        staging = self._staging(table)
+        try:
+            if any(day in new for day in changed):
+                con.execute("CREATE OR REPLACE TEMP TABLE _changed (day DATE)")
+                con.executemany("INSERT INTO _changed VALUES (?)", [[day] for day in changed])
+                order = ", ".join(quoted(column) for column in ("day", *(k for k in table.key if k != "day")))
+                con.execute(
+                    f"COPY (SELECT * FROM _new SEMI JOIN _changed USING (day) ORDER BY {order}) TO '{staging}' "
+                    "(FORMAT parquet, PARTITION_BY (day), WRITE_PARTITION_COLUMNS true, COMPRESSION zstd)"
+                )
+            for day in changed:
+                written = sorted((staging / f"day={day}").glob("*.parquet"))
+                if len(written) > 1:
+                    raise RuntimeError(
+                        f"{table} {day}: written to {len(written)} files, so it cannot be swapped whole"
+                    )
+                if not written:
+                    written = [staging / "empty.parquet"]
+                    con.execute(f"COPY ({empty_select(table)}) TO '{written[0]}' (FORMAT parquet)")
+                _move(written[0], self.file(table, day, part))
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+        self._mark_computed(table, wanted, computed_at, part)
+        return Written({day: new.get(day, (0, 0))[0] for day in wanted}, tuple(changed))
+
+    def write_table(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: Table,
+        query: str,
+        *,
+        computed_at: int,
+        part: str = "data",
+    ) -> bool:
+        """Replace an unpartitioned table with the rows of `query`; returns whether its content changed."""
+        with self.lock(table):
+            con.execute(f"CREATE OR REPLACE TEMP TABLE _new AS SELECT {select_list(table)} FROM ({query})")
+            target = self.file(table, part=part)
+            same = False
+            if target.exists():
+                self.attach(con, table, part=part, name="_old")
+                same = _digests(con, "_old", table) == _digests(con, "_new", table)
+                con.execute("DROP VIEW _old")
+            if not same:
+                staging = self._staging(table)
+                try:
+                    order = ", ".join(quoted(column) for column in table.key)
+                    con.execute(
+                        f"COPY (SELECT * FROM _new ORDER BY {order}) TO '{staging / 'new.parquet'}' "
+                        "(FORMAT parquet, COMPRESSION zstd)"
+                    )
+                    _move(staging / "new.parquet", target)
+                finally:
+                    shutil.rmtree(staging, ignore_errors=True)
+            con.execute("DROP TABLE _new")
+            self._mark_computed(table, [None], computed_at, part)
+            return not same
+
+    def _staging(self, table: Table) -> Path:
+        folder = self.root / ".staging" / f"{table.layer}.{table.name}.{uuid.uuid4().hex}"
+        folder.mkdir(parents=True)
+        return folder
+
+    @contextmanager
+    def lock(self, table: Table) -> Iterator[None]:
+        """Exclude other writers of the table, in this process and others; not re-entrant, freed when a process dies."""
+        path = self.root / ".locks" / f"{table.layer}.{table.name}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+    # -- what changed when
+
+    def content_changed_at(self, table: Table, part: str = "*") -> dict[date | None, int]:
+        """When the content of each partition last changed, in ns; key None for an unpartitioned table."""
+        out: dict[date | None, int] = {}
+        for path in self.files(table, part=part):
+            day = date.fromisoformat(path.parent.name.removeprefix("day=")) if table.is_daily else None
+            out[day] = max(out.get(day, 0), path.stat().st_mtime_ns)
+        return out
+
+    def computed_at(self, table: Table, part: str = "data") -> dict[date | None, int]:
+        """When each partition was last computed, in ns, changed or not."""
+        path = self.folder(table) / f"_computed_{part}.json"
+        if not path.exists():
+            return {}
+        stamps: dict[str, int] = json.loads(path.read_text())
+        return {date.fromisoformat(day) if day else None: stamp for day, stamp in stamps.items()}
+
+    def _mark_computed(self, table: Table, days: Iterable[date | None], stamp: int, part: str) -> None:
+        stamps = self.computed_at(table, part) | dict.fromkeys(days, stamp)
+        path = self.folder(table) / f"_computed_{part}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_suffix(f".{uuid.uuid4().hex}")
+        beside.write_text(json.dumps({day.isoformat() if day else "": at for day, at in stamps.items()}))
+        os.replace(beside, path)
+
+    def stale_days(self, table: Table, inputs: Iterable[Input], part: str = "data") -> list[date]:
+        """Days already computed whose inputs changed since: any day of a daily input's window, or an unpartitioned input."""
+        computed = {day: at for day, at in self.computed_at(table, part).items() if day is not None}
+        stale: set[date] = set()
+        for source in inputs:
+            changed = self.content_changed_at(source.table)
+            if source.table.is_daily:
+                oldest = min(computed.values(), default=0)
+                for day, at in changed.items():
+                    if day is None or at <= oldest:
+                        continue
+                    for offset in range(source.window_days):
+                        reader = day + timedelta(days=offset)
+                        if at > computed.get(reader, at):
+                            stale.add(reader)
+            else:
+                at = changed.get(None, 0)
+                stale |= {day for day, when in computed.items() if at > when}
+        return sorted(stale)
+
+
+def now_ns() -> int:
+    """The stamp to take before reading inputs."""
+    return time.time_ns()
+
+
+def _digests(con: duckdb.DuckDBPyConnection, relation: str, table: Table) -> dict[date, tuple[int, int]]:
+    """Row count and order-independent content hash, by day (one entry for an unpartitioned table)."""
+    columns = ", ".join(quoted(column) for column in table.columns if column not in PROVENANCE)
+    day = "day" if table.is_daily else "DATE '0001-01-01'"
+    rows = con.execute(
+        f"SELECT {day}, count(*), sum(hash(row({columns}))) FROM {relation} GROUP BY ALL"
+    ).fetchall()
+    return {row[0]: (int(row[1]), int(row[2])) for row in rows}
+
+
+def _move(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(source, target)
+    # After the rename: a reader that began before it saw the old file, and must look older than this stamp.
+    stamp = time.time_ns()
+    os.utime(target, ns=(stamp, stamp))
