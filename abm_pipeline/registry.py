@@ -12,9 +12,7 @@ T = TypeVar("T")
 def collect(package: str, kind: type[T]) -> list[T]:
     """Every module-level `SPEC` of type `kind` in the package's modules, by module name."""
     found = []
-    for module in sorted(
-        pkgutil.iter_modules(importlib.import_module(package).__path__), key=lambda m: m.name
-    ):
+    for module in sorted(pkgutil.iter_modules(importlib.import_module(package).__path__), key=lambda m: m.name):
         if module.name.startswith("_"):
             continue
         spec = getattr(importlib.import_module(f"{package}.{module.name}"), "SPEC", None)

@@ -18,13 +18,9 @@ from abm_pipeline.storage.lake import Lake
 class Settings(BaseSettings):
     """Where things are and how much of the machine may be used. Read from `ABM_*` and `.env`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="ABM_", env_file=".env", extra="ignore", env_ignore_empty=True
-    )
+    model_config = SettingsConfigDict(env_prefix="ABM_", env_file=".env", extra="ignore", env_ignore_empty=True)
 
-    home: Path = Field(
-        Path(".abm"), description="Folder of everything the pipeline keeps on disk by default."
-    )
+    home: Path = Field(Path(".abm"), description="Folder of everything the pipeline keeps on disk by default.")
     lake: Path | None = Field(None, description="Folder of the lake; default {home}/lake.")
     config: Path | None = Field(None, description="Folder of YAML that overrides the defaults.")
     postgres_url: SecretStr | None = Field(

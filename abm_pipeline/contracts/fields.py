@@ -156,9 +156,7 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("is_exposure", _B, "Shown or delivered only: counts for coverage and cost, never for engagement."),
     Field("weight_count", _F, "How many like events the row stands for.", low=0),
     Field("touch_id", _T, "Id of the touch: source:source_id, or a key made of the delivery row."),
-    Field(
-        "company_key", _T, "`source:source_id` of the company, or `domain:…` where only a domain is known."
-    ),
+    Field("company_key", _T, "`source:source_id` of the company, or `domain:…` where only a domain is known."),
     Field("contact_key", _T, "`source:source_id` of the person."),
     Field("campaign_id", _T, "Campaign: `source:source_id`."),
     Field("deal_id", _T, "Deal: `source:source_id`."),
@@ -184,9 +182,7 @@ FIELDS: dict[str, Field] = _dictionary(
     # identity
     Field("account_id", _T, "Resolved account."),
     Field("parent_account_id", _T, "Parent account."),
-    Field(
-        "ultimate_parent_id", _T, "Topmost account of the hierarchy; the account itself if it has no parent."
-    ),
+    Field("ultimate_parent_id", _T, "Topmost account of the hierarchy; the account itself if it has no parent."),
     Field("first_seen_day", _D, "Day on which the account's first record was made."),
     Field("snapshot_id", _T, "Identity snapshot: a hash of its content."),
     Field("match_rule", _T, "Key that joined the record to its account."),

@@ -5,6 +5,8 @@ Dagster's spelling is in `defs.metadata`, since nothing outside `defs` may impor
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pandera.pandas as pa
 import sqlalchemy as sa
@@ -23,7 +25,7 @@ DUCKDB: dict[Type, str] = {
     Type.MONEY: "DECIMAL(18,4)",
     Type.TEXTS: "VARCHAR[]",
 }
-_POSTGRES: dict[Type, sa.types.TypeEngine[object]] = {
+_POSTGRES: dict[Type, sa.types.TypeEngine[Any]] = {
     Type.TEXT: sa.Text(),
     Type.INT: sa.BigInteger(),
     Type.FLOAT: sa.Double(),
@@ -34,7 +36,7 @@ _POSTGRES: dict[Type, sa.types.TypeEngine[object]] = {
     Type.TEXTS: postgresql.ARRAY(sa.Text()),
 }
 # Frames are made by DuckDB, which has typed them already; Pandera holds nulls, values and bounds.
-_PANDAS: dict[Type, object] = {
+_PANDAS: dict[Type, Any] = {
     Type.TEXT: pd.StringDtype(na_value=float("nan")),
     Type.INT: pd.Int64Dtype(),
     Type.FLOAT: "float64",
@@ -50,9 +52,7 @@ def quoted(name: str) -> str:
 
 def select_list(table: Table) -> str:
     """The table's columns in contract order, cast to contract types: what stands between SELECT and FROM."""
-    return ", ".join(
-        f"CAST({quoted(f.name)} AS {DUCKDB[f.type]}) AS {quoted(f.name)}" for f in table.fields()
-    )
+    return ", ".join(f"CAST({quoted(f.name)} AS {DUCKDB[f.type]}) AS {quoted(f.name)}" for f in table.fields())
 
 
 def empty_select(table: Table) -> str:
@@ -79,7 +79,7 @@ def _pandera_column(field: Field, table: Table) -> pa.Column:
     if field.high is not None:
         checks.append(pa.Check.le(field.high, name="too_high"))
     return pa.Column(
-        _PANDAS.get(field.type),  # type: ignore[arg-type]
+        _PANDAS.get(field.type),
         checks=checks,
         nullable=field.name not in table.not_null,
         coerce=field.type in _PANDAS,

@@ -271,9 +271,7 @@ FACT_CAMPAIGN = Table(
     "campaign",
     "Campaign as last known.",
     ("campaign_id",),
-    _columns(
-        "campaign_id source campaign_name channel personalisation is_abm budget currency start_day end_day"
-    ),
+    _columns("campaign_id source campaign_name channel personalisation is_abm budget currency start_day end_day"),
 )
 
 ENGAGEMENT_SCORE = Table(
@@ -333,8 +331,8 @@ CAMPAIGN_METRICS = Table(
     "Delivery, spend and reach of a campaign on a day.",
     ("day", "campaign_id"),
     _columns(
-        "day campaign_id campaign_name source channel personalisation is_abm impressions clicks amount_reporting touches "
-        "accounts_reached accounts_engaged"
+        "day campaign_id campaign_name source channel personalisation is_abm impressions clicks amount_reporting "
+        "touches accounts_reached accounts_engaged"
     ),
     is_daily=True,
     published="campaign_metrics",
@@ -375,8 +373,6 @@ QUARANTINE_SUMMARY = Table(
     published="quarantine_summary",
 )
 
-TABLES: dict[str, Table] = {
-    str(table): table for table in list(globals().values()) if isinstance(table, Table)
-}
+TABLES: dict[str, Table] = {str(table): table for table in list(globals().values()) if isinstance(table, Table)}
 STAGED = tuple(table for table in TABLES.values() if table.layer == "staged" and table.is_daily)
 PUBLISHED = tuple(table for table in TABLES.values() if table.published)

@@ -69,9 +69,7 @@ class Lake:
         found = {path.parent.name for path in self.folder(table).glob(f"day=*/{part}.parquet")}
         return sorted(date.fromisoformat(name.removeprefix("day=")) for name in found)
 
-    def files(
-        self, table: Table, start: date | None = None, end: date | None = None, part: str = "*"
-    ) -> list[Path]:
+    def files(self, table: Table, start: date | None = None, end: date | None = None, part: str = "*") -> list[Path]:
         """The table's files, of the days from `start` to `end` (both inclusive) if it is daily."""
         if not table.is_daily:
             return sorted(self.folder(table).glob(f"{part}.parquet"))
@@ -139,14 +137,12 @@ class Lake:
     ) -> Written:
         new = _digests(con, "_new", table)
         if stray := new.keys() - set(wanted):
-            raise ValueError(
-                f"{table}: rows of {min(stray)}…{max(stray)}, which are not among the days to write"
-            )
+            raise ValueError(f"{table}: rows of {min(stray)}…{max(stray)}, which are not among the days to write")
         existing = [path for day in wanted if (path := self.file(table, day, part)).exists()]
         old: dict[date, tuple[int, int]] = {}
         if existing:
             self.attach(con, table, wanted[0], wanted[-1], part=part, name="_old")
-            old = {day: digest for day, digest in _digests(con, "_old", table).items()}
+            old = _digests(con, "_old", table)
             con.execute("DROP VIEW _old")
         have = {path.parent.name for path in existing}
         changed = [day for day in wanted if f"day={day}" not in have or old.get(day) != new.get(day)]
@@ -163,9 +159,7 @@ class Lake:
             for day in changed:
                 written = sorted((staging / f"day={day}").glob("*.parquet"))
                 if len(written) > 1:
-                    raise RuntimeError(
-                        f"{table} {day}: written to {len(written)} files, so it cannot be swapped whole"
-                    )
+                    raise RuntimeError(f"{table} {day}: written to {len(written)} files, so it cannot be swapped whole")
                 if not written:
                     written = [staging / "empty.parquet"]
                     con.execute(f"COPY ({empty_select(table)}) TO '{written[0]}' (FORMAT parquet)")
@@ -249,7 +243,7 @@ class Lake:
         os.replace(beside, path)
 
     def stale_days(self, table: Table, inputs: Iterable[Input], part: str = "data") -> list[date]:
-        """Days already computed whose inputs changed since: any day of a daily input's window, or an unpartitioned input."""
+        """Days already computed whose inputs changed since: a day in a daily input's window, or an unpartitioned one."""
         computed = {day: at for day, at in self.computed_at(table, part).items() if day is not None}
         stale: set[date] = set()
         for source in inputs:
@@ -278,9 +272,7 @@ def _digests(con: duckdb.DuckDBPyConnection, relation: str, table: Table) -> dic
     """Row count and order-independent content hash, by day (one entry for an unpartitioned table)."""
     columns = ", ".join(quoted(column) for column in table.columns if column not in PROVENANCE)
     day = "day" if table.is_daily else "DATE '0001-01-01'"
-    rows = con.execute(
-        f"SELECT {day}, count(*), sum(hash(row({columns}))) FROM {relation} GROUP BY ALL"
-    ).fetchall()
+    rows = con.execute(f"SELECT {day}, count(*), sum(hash(row({columns}))) FROM {relation} GROUP BY ALL").fetchall()
     return {row[0]: (int(row[1]), int(row[2])) for row in rows}
 
 
