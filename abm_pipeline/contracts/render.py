@@ -73,11 +73,11 @@ def pandera_schema(table: Table, *, without: frozenset[str] = frozenset()) -> pa
 def _pandera_column(field: Field, table: Table) -> pa.Column:
     checks = []
     if field.values:
-        checks.append(pa.Check.isin(list(field.values), name="unknown_value"))
+        checks.append(pa.Check.isin(list(field.values), error="unknown_value"))
     if field.low is not None:
-        checks.append(pa.Check.ge(field.low, name="too_low"))
+        checks.append(pa.Check.ge(field.low, error="too_low"))
     if field.high is not None:
-        checks.append(pa.Check.le(field.high, name="too_high"))
+        checks.append(pa.Check.le(field.high, error="too_high"))
     return pa.Column(
         _PANDAS.get(field.type),
         checks=checks,

@@ -243,7 +243,7 @@ class Lake:
         os.replace(beside, path)
 
     def stale_days(self, table: Table, inputs: Iterable[Input], part: str = "data") -> list[date]:
-        """Days already computed whose inputs changed since: a day in a daily input's window, or an unpartitioned one."""
+        """Days already computed whose inputs changed since: a day of a daily one's window, or an unpartitioned one."""
         computed = {day: at for day, at in self.computed_at(table, part).items() if day is not None}
         stale: set[date] = set()
         for source in inputs:

@@ -1,0 +1,45 @@
+# One line each. `make demo` is where to begin.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup demo dev test lint bench docs lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: .venv/.ready ## make .venv from the hash-locked requirements
+
+.venv/.ready: requirements-dev.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps -e .
+	touch $@
+
+demo: setup ## run the pipeline for 180 days on a simulated company, print the headline metrics
+	$(BIN)/abm demo
+
+dev: setup ## open the Dagster UI on the result
+	$(BIN)/abm dev
+
+test: setup lint ## check style, types, layers, and run the tests
+	$(BIN)/pytest
+
+lint: setup ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## print the benchmark table
+	$(BIN)/python -m benchmarks
+
+docs: setup ## write the data dictionary and the metric catalogue
+	$(BIN)/abm docs
+
+lock: ## pin every dependency again (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra ui pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what the pipeline made here (lake, database, reports)
+	rm -rf .abm

@@ -1,0 +1,156 @@
+"""The lake: partitions are replaced whole, only when they differ, and know what made them stale."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from abm_pipeline.contracts import tables as T
+from abm_pipeline.contracts.render import empty_select
+from abm_pipeline.storage.engine import Step, connect, run_steps
+from abm_pipeline.storage.lake import Input, Lake, now_ns
+
+DAYS = [date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 3)]
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """A lake of its own for each test."""
+    return Lake(tmp_path / "lake")
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An engine of its own for each test."""
+    with connect() as connection:
+        yield connection
+
+
+def intent(*rows: tuple[int, str, float]) -> str:
+    """A query of facts.intent rows (day of January 2026, topic, score)."""
+    values = ", ".join(f"(DATE '2026-01-{day:02}', '{topic}', {score})" for day, topic, score in rows)
+    source = f"(VALUES {values}) v(day, topic, score)" if rows else f"({empty_select(T.INTENT)})"
+    columns = "day, 'bombora' AS source, 'domain:a.com' AS company_key, topic, score, true AS is_surging"
+    return f"SELECT {columns} FROM {source}"
+
+
+def test_a_second_write_of_the_same_rows_changes_nothing(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
+    """Days 1 and 2 get rows, day 3 an empty partition; written again in another order, no file is touched."""
+    first = lake.write_days(con, T.INTENT, intent((1, "x", 60), (1, "y", 70), (2, "x", 80)), DAYS, computed_at=now_ns())
+    stamps = lake.content_changed_at(T.INTENT)
+    second = lake.write_days(
+        con, T.INTENT, intent((2, "x", 80), (1, "y", 70), (1, "x", 60)), DAYS, computed_at=now_ns()
+    )
+
+    assert {DAYS[0]: 2, DAYS[1]: 1, DAYS[2]: 0} == dict(first.rows) == dict(second.rows)
+    assert tuple(DAYS) == first.changed
+    assert () == second.changed
+    assert stamps == lake.content_changed_at(T.INTENT)
+
+
+def test_only_the_day_that_differs_is_replaced(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
+    """Of three days one value moves: one partition changes, and a day that lost its only row becomes empty."""
+    lake.write_days(con, T.INTENT, intent((1, "x", 60), (2, "x", 80), (3, "x", 90)), DAYS, computed_at=now_ns())
+    moved = lake.write_days(con, T.INTENT, intent((1, "x", 60), (2, "x", 81)), DAYS, computed_at=now_ns())
+
+    lake.attach(con, T.INTENT)
+    rows = con.execute("SELECT day, score FROM facts.intent ORDER BY day").fetchall()
+    assert (DAYS[1], DAYS[2]) == moved.changed
+    assert [(DAYS[0], 60.0), (DAYS[1], 81.0)] == rows
+
+
+def test_rows_of_a_day_that_was_not_asked_for_are_refused(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
+    """Losing such a row silently would be worse than the error."""
+    with pytest.raises(ValueError, match="not among the days"):
+        lake.write_days(con, T.INTENT, intent((9, "x", 60)), DAYS, computed_at=now_ns())
+
+
+def test_duplicate_rows_count(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
+    """A row that appears twice is not the same content as a row that appears once."""
+    lake.write_days(con, T.INTENT, intent((1, "x", 60)), DAYS[:1], computed_at=now_ns())
+    twice = lake.write_days(con, T.INTENT, intent((1, "x", 60), (1, "x", 60)), DAYS[:1], computed_at=now_ns())
+
+    assert (DAYS[0],) == twice.changed
+
+
+def test_a_changed_input_makes_the_days_of_its_window_stale(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
+    """Spend of a day reads two days of intent. Intent of day 1 changes: spend of days 1 and 2 is stale, of 3 not."""
+    spend = "SELECT * FROM (" + empty_select(T.SPEND) + ")"
+    lake.write_days(con, T.INTENT, intent((1, "x", 60)), DAYS, computed_at=now_ns())
+    lake.write_days(con, T.SPEND, spend, DAYS, computed_at=now_ns())
+    inputs = [Input(T.INTENT, window_days=2)]
+    before = lake.stale_days(T.SPEND, inputs)
+    lake.write_days(con, T.INTENT, intent((1, "x", 61)), DAYS[:1], computed_at=now_ns())
+
+    assert [] == before
+    assert DAYS[:2] == lake.stale_days(T.SPEND, inputs)
+
+    lake.write_days(con, T.SPEND, spend, DAYS[:2], computed_at=now_ns())
+    assert [] == lake.stale_days(T.SPEND, inputs)
+
+
+def test_a_changed_unpartitioned_input_makes_every_computed_day_stale(
+    lake: Lake, con: duckdb.DuckDBPyConnection
+) -> None:
+    """Written again with the same rows it makes none stale."""
+    redirect = "SELECT 'a' AS old_account_id, '{}' AS account_id, 'merged' AS reason, 's' AS snapshot_id"
+    lake.write_table(con, T.REDIRECT, redirect.format("b"), computed_at=now_ns())
+    lake.write_days(con, T.INTENT, intent(), DAYS, computed_at=now_ns())
+
+    assert not lake.write_table(con, T.REDIRECT, redirect.format("b"), computed_at=now_ns())
+    assert [] == lake.stale_days(T.INTENT, [Input(T.REDIRECT)])
+    assert lake.write_table(con, T.REDIRECT, redirect.format("c"), computed_at=now_ns())
+    assert DAYS == lake.stale_days(T.INTENT, [Input(T.REDIRECT)])
+
+
+def test_parts_of_a_partition_live_side_by_side(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
+    """Two versions write the same day; replacing one leaves the other alone, and both are read."""
+    for part, score in (("v1", 1), ("v2", 2), ("v2", 3)):
+        lake.write_days(con, T.INTENT, intent((1, part, score)), DAYS[:1], computed_at=now_ns(), part=part)
+
+    lake.attach(con, T.INTENT)
+    rows = con.execute("SELECT topic, score FROM facts.intent ORDER BY topic").fetchall()
+    assert [("v1", 1.0), ("v2", 3.0)] == rows
+
+
+def test_writers_of_one_table_wait_for_each_other(lake: Lake) -> None:
+    """While one holds the lock another does not get it."""
+    got = threading.Event()
+
+    def other() -> None:
+        with lake.lock(T.INTENT):
+            got.set()
+
+    with lake.lock(T.INTENT):
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert not got.wait(0.2)
+    thread.join(5)
+    assert got.is_set()
+
+
+def test_a_column_added_to_the_contract_reads_as_null_from_older_files(
+    lake: Lake, con: duckdb.DuckDBPyConnection
+) -> None:
+    """A file without `topic` still reads with all columns of the contract."""
+    path = lake.file(T.INTENT, DAYS[0])
+    path.parent.mkdir(parents=True)
+    con.execute(f"COPY (SELECT * EXCLUDE (topic) FROM ({intent((1, 'x', 60))})) TO '{path}' (FORMAT parquet)")
+
+    lake.attach(con, T.INTENT)
+    assert [(None, 60.0)] == con.execute("SELECT topic, score FROM facts.intent").fetchall()
+
+
+def test_an_error_names_the_step_it_came_from(con: duckdb.DuckDBPyConnection) -> None:
+    """Of two steps the second is wrong; the error carries its name and idea."""
+    steps = [Step("one", "A number.", "SELECT 1 AS n"), Step("two", "Its sum.", "SELECT sum(m) FROM one")]
+
+    with pytest.raises(duckdb.Error) as failed:
+        run_steps(con, steps)
+
+    assert ["in SQL step 'two': Its sum."] == failed.value.__notes__
