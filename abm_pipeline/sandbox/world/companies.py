@@ -52,9 +52,7 @@ class Tiers:
     def at(self, companies: Array, days: Array) -> Array:
         """Tier position (0…2) of each company on each day, -1 when it was not listed."""
         found = np.full(len(companies), -1, np.int64)
-        for company, tier, first, end in zip(
-            self.company, self.tier, self.valid_from, self.valid_to, strict=True
-        ):
+        for company, tier, first, end in zip(self.company, self.tier, self.valid_from, self.valid_to, strict=True):
             low, high = self._span(companies, int(company))
             inside = (days[low:high] >= first) & (days[low:high] < end)
             found[low:high][inside] = tier
@@ -85,8 +83,7 @@ def make_companies(cal: Calendar) -> Companies:
     ]
     glue = ["-" if u < 0.12 else "" for u in draw[2]]
     domain = [
-        f"{plain(stem)}{g}{plain(kind)}.{end}"
-        for stem, kind, g, end in zip(stems, kinds, glue, endings, strict=True)
+        f"{plain(stem)}{g}{plain(kind)}.{end}" for stem, kind, g, end in zip(stems, kinds, glue, endings, strict=True)
     ]
     targets = cal.scale.targets
     employees = np.exp(rng.normal(5.2, 1.2, size) + np.where(np.arange(size) < targets, 0.9, 0.0))
@@ -141,9 +138,7 @@ def make_tiers(cal: Calendar) -> Tiers:
     late_join = rng.random(targets) < 0.12
     for company in range(targets):
         span = cal.days - 10
-        begin = (
-            cal.start + int(rng.integers(5, span)) if late_join[company] else cal.start - int(rng.integers(30, 300))
-        )
+        begin = cal.start + int(rng.integers(5, span)) if late_join[company] else cal.start - int(rng.integers(30, 300))
         tier, end = int(first_tier[company]), int(NEVER)
         fate = rng.random()
         turn = max(begin, cal.start) + int(rng.integers(15, 40 + cal.days))

@@ -18,7 +18,11 @@ ROLE_NAMES = tuple(ROLES)
 ROLE_SHARES = (0.10, 0.18, 0.16, 0.24, 0.32)
 # zone → hours from UTC; the world has no daylight saving
 ZONES = {
-    "America/New_York": -5, "America/Los_Angeles": -8, "Europe/London": 0, "Europe/Berlin": 1, "Australia/Sydney": 10,
+    "America/New_York": -5,
+    "America/Los_Angeles": -8,
+    "Europe/London": 0,
+    "Europe/Berlin": 1,
+    "Australia/Sydney": 10,
 }
 REGION_ZONES = {"NA": (0, 1), "EMEA": (2, 3), "APAC": (4,)}
 
@@ -79,8 +83,10 @@ def make_users(cal: Calendar) -> Users:
     rng = cal.rng("users")
     count = 8 if cal.scale.name == "tiny" else 18
     zone = np.arange(count) % len(ZONES)
-    names = [f"{FIRST[a]} {LAST[b]}" for a, b in zip(
-        rng.permutation(len(FIRST))[:count], rng.permutation(len(LAST))[:count], strict=True)]
+    names = [
+        f"{FIRST[a]} {LAST[b]}"
+        for a, b in zip(rng.permutation(len(FIRST))[:count], rng.permutation(len(LAST))[:count], strict=True)
+    ]
     created = (cal.start - rng.integers(950, 1400, count)) * DAY + 36_000
     return Users(objects(names), zone, np.array(list(ZONES.values()))[zone], created)
 
@@ -131,7 +137,9 @@ def make_leads(cal: Calendar, companies: Companies, born: Array) -> Leads:
         for c, s, h in zip(company, shown, hidden, strict=True)
     )
     role = rng.choice(len(ROLES), size, p=ROLE_SHARES)
-    return Leads(company, created, first, last, email, _titles(rng, role), website, mql, sql, converted, unqualified, hidden)
+    return Leads(
+        company, created, first, last, email, _titles(rng, role), website, mql, sql, converted, unqualified, hidden
+    )
 
 
 def make_contacts(cal: Calendar, companies: Companies, leads: Leads, born: Array) -> Contacts:

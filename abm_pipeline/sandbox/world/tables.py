@@ -64,9 +64,7 @@ def constant(size: int, value: Any) -> Array:
     return array
 
 
-def versioned(
-    columns: dict[str, Array], created: Array, changes: Iterable[Change] = ()
-) -> Table:
+def versioned(columns: dict[str, Array], created: Array, changes: Iterable[Change] = ()) -> Table:
     """Table of the records in `columns`, created at `created`, with their later versions.
 
     Every version gets `SystemModstamp` and `LastModifiedDate` of the instant it began; changes at one instant are one version;
