@@ -63,6 +63,11 @@ class SalesforceFields(_Model):
     campaign_is_abm: str | None = "ABM__c"
     campaign_personalisation: str | None = "Personalisation__c"
     campaign_channel: str | None = "Channel__c"
+    campaign_content_type: str | None = "Content_Type__c"
+    campaign_funnel_stage: str | None = "Funnel_Stage__c"
+    event_outcome: str | None = "Meeting_Outcome__c"
+    lead_mql_at: str | None = "MQL_Date__c"
+    lead_sql_at: str | None = "SQL_Date__c"
     tier_values: Mapping[str, Tier] = Field(default_factory=dict)
 
 
