@@ -167,6 +167,7 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("start_day", _D, "First day."),
     Field("end_day", _D, "Last day."),
     Field("account_time_zone", _T, "Time zone of the ad account's days."),
+    Field("spend_id", _T, "Delivery row that the spend comes from: `source:source_id`."),
     Field("impressions", _I, "Impressions.", low=0),
     Field("clicks", _I, "Clicks.", low=0),
     Field("engagements", _I, "Other engagements (likes, shares, comments, follows).", low=0),

@@ -199,7 +199,7 @@ REDIRECT = Table(
     "Account ids no longer in use, and what became of them.",
     ("old_account_id",),
     _columns("old_account_id account_id reason snapshot_id"),
-    ("account_id", "reason"),
+    ("reason",),
 )
 TIER_HISTORY = Table(
     "identity",
@@ -235,8 +235,9 @@ SPEND = Table(
     "facts",
     "spend",
     "Ad spend and delivery by campaign and day; rows with a company are approximate and not part of the total.",
-    ("day", "source", "campaign_id", "company_key"),
-    _columns("day source campaign_id company_key impressions clicks amount currency amount_reporting"),
+    ("day", "spend_id"),
+    _columns("day spend_id source campaign_id company_key impressions clicks amount currency amount_reporting"),
+    ("source", "campaign_id"),
     is_daily=True,
 )
 FACT_DEAL = Table(
