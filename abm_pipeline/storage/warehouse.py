@@ -1,0 +1,245 @@
+"""Publishing: lake tables to schema `abm` of the served Postgres, exactly what changed, one transaction a table.
+
+Belongs here: how rows get from Parquet to Postgres, and the shape of the tables there (made from the contracts). What
+was published stands in `abm._published`, written in the transaction that sent the rows: a publish killed anywhere is
+finished by the next one, and a second publish sends nothing.
+
+Rows are replaced by DELETE and COPY inside the transaction rather than by swapping tables: readers see old or new and
+never wait, and views, grants and comments that users put on a published table survive.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import sqlalchemy as sa
+
+from abm_pipeline.contracts.fields import Type
+from abm_pipeline.contracts.render import quoted, select_list, sqlalchemy_table
+from abm_pipeline.contracts.tables import PUBLISHED, Table
+from abm_pipeline.storage import engine, postgres
+from abm_pipeline.storage.lake import Lake
+from abm_pipeline.storage.report import TableReport
+
+if TYPE_CHECKING:
+    from abm_pipeline.settings import Settings
+
+SCHEMA = "abm"
+# Days sent by one COPY: bounds the size of the file between DuckDB and Postgres, not of the transaction.
+_DAYS_PER_COPY = 60
+# Stands for "the whole table" where a day is asked for: part of a primary key, so never null.
+_WHOLE = date.min
+
+_STATE = sa.Table(
+    "_published",
+    sa.MetaData(),
+    sa.Column("table_name", sa.Text, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True, comment="Partition day; 0001-01-01 for an unpartitioned table."),
+    sa.Column("part", sa.Text, primary_key=True),
+    sa.Column("content_changed_at", sa.BigInteger, nullable=False, comment="Of the lake file, in ns since 1970."),
+    sa.Column("published_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
+    schema=SCHEMA,
+    comment="What of the lake was published when; kept by the publisher.",
+)
+_State = dict[date, dict[str, int]]
+
+
+class WarehouseError(RuntimeError):
+    """A published table can't take the rows; the message says which and what to do."""
+
+
+def publish(settings: Settings, tables: Iterable[Table] | None = None) -> list[TableReport]:
+    """Bring the published tables (default: all) to the lake's state.
+
+    Sends the partitions whose content changed since they were last published, removes days that are gone from the lake.
+    The reports' `changed` are those days, `rows` the rows sent for each. Safe beside other publishes.
+    Raises PostgresError if the database can't be reached, WarehouseError if a table there doesn't fit its contract.
+    """
+    database = postgres.connect(postgres.start(settings).served)
+    try:
+        with database.begin() as con:
+            _prepare(con)
+        return [_publish_table(settings, database, table) for table in (PUBLISHED if tables is None else tuple(tables))]
+    finally:
+        database.dispose()
+
+
+def _publish_table(settings: Settings, database: sa.Engine, table: Table) -> TableReport:
+    lake = settings.open_lake
+    with database.begin() as con:
+        _lock(con, str(table.published))
+        target = _fit(con, table)
+        old, new = _published(con, table), _in_lake(lake, table)
+        changed = sorted(day for day in old.keys() | new.keys() if old.get(day) != new.get(day))
+        if not changed:
+            return TableReport(table, {}, ())
+        _delete(con, table, target, changed)
+        present = [day for day in changed if day in new]
+        sent = dict.fromkeys(present, 0)
+        try:
+            with engine.connect(memory_limit=settings.memory_limit, threads=settings.threads) as duck:
+                for first in range(0, len(present), _DAYS_PER_COPY):
+                    sent |= _copy(con, duck, lake, table, present[first : first + _DAYS_PER_COPY])
+        except sa.exc.IntegrityError as error:
+            raise WarehouseError(f"{target}: {_cause(error)}") from None
+        _remember(con, table, changed, new)
+    names = {_WHOLE: None}
+    return TableReport(
+        table,
+        {names.get(day, day): rows for day, rows in sent.items()},
+        [names.get(day, day) for day in changed],
+        {"rows_sent": sum(sent.values()), "days_removed": len(changed) - len(present)},
+    )
+
+
+# -- rows
+
+
+def _copy(
+    con: sa.Connection, duck: duckdb.DuckDBPyConnection, lake: Lake, table: Table, days: Sequence[date]
+) -> Mapping[date, int]:
+    """Send the partitions `days` (in order) by one COPY; returns rows by day."""
+    lake.attach(duck, table, days[0], days[-1], name="_rows")
+    duck.execute("CREATE OR REPLACE TEMP TABLE _days (day DATE)")
+    duck.executemany("INSERT INTO _days VALUES (?)", [[day] for day in days])
+    rows = f"(SELECT {select_list(table)} FROM _rows{' SEMI JOIN _days USING (day)' if table.is_daily else ''})"
+    texts = [field.name for field in table.fields() if field.type is Type.TEXT]
+    # Postgres has no U+0000 in text; JSON does
+    columns = ", ".join(
+        f"replace({quoted(c)}, chr(0), '') AS {quoted(c)}" if c in texts else quoted(c) for c in table.columns
+    )
+    order = ", ".join(quoted(column) for column in table.key)
+    with tempfile.TemporaryDirectory(prefix="abm_publish_") as folder:
+        path = Path(folder) / "rows.csv"
+        # text is quoted always, null never: that is how COPY tells an empty text from a null
+        force = f", FORCE_QUOTE ({', '.join(map(quoted, texts))})" if texts else ""
+        duck.execute(
+            f"COPY (SELECT {columns} FROM {rows} ORDER BY {order}) TO '{path}' (FORMAT csv, HEADER false, NULLSTR ''{force})"
+        )
+        names = ", ".join(map(quoted, table.columns))
+        with path.open("rb") as file:
+            cursor = con.connection.cursor()
+            try:
+                cursor.copy_expert(f"COPY {_name(table)} ({names}) FROM STDIN (FORMAT csv, NULL '')", file)
+            except Exception as error:
+                raise WarehouseError(f"{_name(table)} refuses the rows: {_cause(error)}") from None
+    day = "day" if table.is_daily else f"DATE '{_WHOLE}'"
+    return dict(duck.execute(f"SELECT {day}, count(*) FROM {rows} GROUP BY 1").fetchall())
+
+
+def _delete(con: sa.Connection, table: Table, target: sa.Table, days: Sequence[date]) -> None:
+    if not table.is_daily:
+        con.execute(sa.delete(target))
+        return
+    con.execute(sa.delete(target).where(target.c.day == sa.func.any(sa.cast(list(days), sa.ARRAY(sa.Date)))))
+
+
+# -- state
+
+
+def _in_lake(lake: Lake, table: Table) -> _State:
+    """When each file's content last changed, by day and part. Taken before the rows are read: never newer than they."""
+    out: _State = defaultdict(dict)
+    for path in lake.files(table):
+        day = date.fromisoformat(path.parent.name.removeprefix("day=")) if table.is_daily else _WHOLE
+        out[day][path.stem] = path.stat().st_mtime_ns
+    return out
+
+
+def _published(con: sa.Connection, table: Table) -> _State:
+    out: _State = defaultdict(dict)
+    query = sa.select(_STATE.c.day, _STATE.c.part, _STATE.c.content_changed_at)
+    for day, part, stamp in con.execute(query.where(_STATE.c.table_name == table.published)):
+        out[day][part] = stamp
+    return out
+
+
+def _remember(con: sa.Connection, table: Table, days: Sequence[date], state: _State) -> None:
+    chosen = _STATE.c.day == sa.func.any(sa.cast(list(days), sa.ARRAY(sa.Date)))
+    con.execute(sa.delete(_STATE).where(_STATE.c.table_name == table.published, chosen))
+    rows = [
+        {"table_name": table.published, "day": day, "part": part, "content_changed_at": stamp}
+        for day in days
+        for part, stamp in state.get(day, {}).items()
+    ]
+    if rows:
+        con.execute(sa.insert(_STATE), rows)
+
+
+# -- shape
+
+
+def _prepare(con: sa.Connection) -> None:
+    """The schema, the publisher's state and the readers' role; what is there already stays."""
+    _lock(con, "_schema")
+    if SCHEMA not in sa.inspect(con).get_schema_names():
+        con.execute(sa.schema.CreateSchema(SCHEMA))
+    _STATE.create(con, checkfirst=True)
+    exists = con.scalar(sa.text("SELECT count(*) FROM pg_roles WHERE rolname = :name"), {"name": postgres.READER})
+    if not exists:
+        try:
+            with con.begin_nested():
+                con.execute(sa.text(f"CREATE ROLE {postgres.READER} NOLOGIN"))
+        except sa.exc.ProgrammingError:
+            return  # not allowed here: whoever runs the database grants as they see fit
+    con.execute(sa.text(f"GRANT USAGE ON SCHEMA {SCHEMA} TO {postgres.READER}"))
+    con.execute(sa.text(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {SCHEMA} GRANT SELECT ON TABLES TO {postgres.READER}"))
+
+
+def _fit(con: sa.Connection, table: Table) -> sa.Table:
+    """Make the published table, or add the columns that its contract gained; raises where types or key differ."""
+    target = sqlalchemy_table(table, sa.MetaData(), SCHEMA)
+    target.append_constraint(sa.PrimaryKeyConstraint(*table.key))
+    for column in ("day", "account_id"):
+        if column in table.columns and table.key[0] != column:
+            sa.Index(f"{table.published}_{column}", target.c[column])
+    inspector = sa.inspect(con)
+    if not inspector.has_table(target.name, SCHEMA):
+        target.create(con)
+        # dropped by hand, or the first time: everything has to be sent
+        con.execute(sa.delete(_STATE).where(_STATE.c.table_name == target.name))
+        return target
+    have = {column["name"]: column for column in inspector.get_columns(target.name, SCHEMA)}
+    key = inspector.get_pk_constraint(target.name, SCHEMA)["constrained_columns"]
+    retyped = [c.name for c in target.c if c.name in have and _type(con, have[c.name]["type"]) != _type(con, c.type)]
+    if retyped or key != list(table.key):
+        what = f"type of {', '.join(retyped)}" if retyped else "key"
+        raise WarehouseError(
+            f"{target}: its {what} differs from the contract; drop the table, and the next publish fills it again"
+        )
+    alter = f"ALTER TABLE {_name(table)}"
+    for column in target.c:
+        if column.name not in have:
+            # nullable: rows of earlier days don't have it until they are computed again
+            kind = column.type.compile(con.dialect)
+            con.execute(sa.text(f"{alter} ADD COLUMN {quoted(column.name)} {kind}"))
+        if column.name not in have or have[column.name]["comment"] != column.comment:
+            con.execute(sa.schema.SetColumnComment(column))
+    for name in have.keys() - set(table.columns):
+        if not have[name]["nullable"]:
+            con.execute(sa.text(f"{alter} ALTER COLUMN {quoted(name)} DROP NOT NULL"))
+    return target
+
+
+def _type(con: sa.Connection, kind: sa.types.TypeEngine[object]) -> str:
+    return str(kind.compile(con.dialect))
+
+
+def _name(table: Table) -> str:
+    return f"{SCHEMA}.{quoted(str(table.published))}"
+
+
+def _lock(con: sa.Connection, name: str) -> None:
+    """Exclude other publishers of the table until the transaction ends."""
+    con.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"{SCHEMA}.{name}"})
+
+
+def _cause(error: BaseException) -> str:
+    """The first line of the driver's message: what broke, without the values of the row."""
+    return str(getattr(error, "orig", error)).split("\n", 1)[0]

@@ -1,0 +1,36 @@
+"""What every test may use: one embedded Postgres for the session, and settings of a pipeline of one's own."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from abm_pipeline.settings import Settings
+from abm_pipeline.storage import postgres
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of a running embedded server, stopped at the end of the session."""
+    server = Settings(_env_file=None, home=tmp_path_factory.mktemp("server"))
+    with postgres.running(server):
+        yield server
+
+
+@pytest.fixture
+def settings(tmp_path: Path, postgres_server: Settings) -> Iterator[Settings]:
+    """A pipeline of the test's own: home and lake under tmp_path, an empty database on the session's server.
+
+    Both URLs point at that one database: ours stands in schema `abm`, Dagster's in `public`.
+    """
+    name = f"test_{uuid.uuid4().hex}"
+    admin = postgres.connect(postgres.urls(postgres_server).served.replace("abm@/abm", "postgres@/postgres"))
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as con:
+        con.execute(sa.text(f"CREATE DATABASE {name} OWNER abm"))
+        url = admin.url.set(username="abm", database=name).render_as_string(hide_password=False)
+        yield Settings(_env_file=None, home=tmp_path / "home", postgres_url=url, dagster_postgres_url=url)
+        con.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
