@@ -1,0 +1,1 @@
+"""Bombora's current intent API over the world: token, two-step pull, signal definitions, topics."""

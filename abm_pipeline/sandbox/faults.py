@@ -1,0 +1,262 @@
+"""Faults that can be switched on per route: what vendors, networks and schema changes do to a client.
+
+`FaultGate` wraps the vendors' app. A fault is chosen by path; kinds that change an answer let the app make it first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import orjson
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+KINDS = (
+    "429", "429_retry_after", "500", "503_html", "slow", "cut_body", "expired_token", "drop_field", "retype_field", "new_field",
+    "empty", "down", "loop",
+)  # fmt: skip
+_LISTS = ("records", "elements", "data", "topics", "results", "signalDefinitions")
+_PAGING = ("nextRecordsUrl", "nextPageToken", "metadata")
+
+
+class Revokes(Protocol):
+    """A vendor's token store."""
+
+    def revoke(self, token: str) -> None:
+        """End one token."""
+
+
+@dataclass
+class Fault:
+    """A fault on a route. `times` None means until removed; the first `after` matching requests pass."""
+
+    route: str
+    kind: str
+    times: int | None = None
+    field: str | None = None
+    after: int = 0
+    seconds: float = 3.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"unknown kind of fault {self.kind!r}; known: {', '.join(KINDS)}")
+        self._pattern = re.compile(self.route)
+
+    def strikes(self, path: str) -> bool:
+        """Whether this request is hit; counts it."""
+        if not (path.startswith(self.route) or self._pattern.search(path)):
+            return False
+        if self.after > 0:
+            self.after -= 1
+            return False
+        if self.times is not None:
+            if self.times <= 0:
+                return False
+            self.times -= 1
+        return True
+
+
+@dataclass
+class Captured:
+    """An answer of the app before it is sent."""
+
+    status: int = 200
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    body: bytes = b""
+
+    def header(self, name: bytes) -> bytes:
+        """Value of a header, empty when absent."""
+        return next((value for key, value in self.headers if key.lower() == name), b"")
+
+
+@dataclass
+class FaultGate:
+    """ASGI wrapper: counts requests, applies faults, stamps `Date` with the world's clock."""
+
+    app: ASGIApp
+    stores: dict[str, Revokes]
+    date: Callable[[], str]
+    faults: list[Fault] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), (b"date", self.date().encode())]
+            await send(message)
+
+        path = scope["path"]
+        if path.startswith("/_sandbox"):
+            await self.app(scope, receive, dated)
+            return
+        key = f"{scope['method']} {path}"
+        self.counts[key] = self.counts.get(key, 0) + 1
+        struck = next((fault for fault in self.faults if fault.strikes(path)), None)
+        if struck is None:
+            await self.app(scope, receive, dated)
+        else:
+            await self._apply(struck, scope, receive, dated)
+
+    async def _apply(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        vendor = scope["path"].split("/")[1]
+        if fault.kind == "down":
+            scope["sandbox.transport"].abort()
+            await asyncio.sleep(0.05)
+            return
+        if fault.kind in ("429", "429_retry_after", "500", "503_html"):
+            await _send(send, _refusal(fault.kind, vendor))
+            return
+        if fault.kind == "slow":
+            await asyncio.sleep(fault.seconds)
+        if fault.kind == "expired_token" and vendor in self.stores:
+            self.stores[vendor].revoke(Request(scope).headers.get("authorization", "").partition(" ")[2])
+        if fault.kind in ("slow", "expired_token"):
+            await self.app(scope, receive, send)
+            return
+        answer = await self._capture(scope, receive)
+        if fault.kind == "cut_body":
+            await _send(send, answer, cut=True)
+            await asyncio.sleep(0.02)
+            scope["sandbox.transport"].close()
+            return
+        if answer.status == 200:
+            _change(fault, answer, scope)
+        await _send(send, answer)
+
+    async def _capture(self, scope: Scope, receive: Receive) -> Captured:
+        answer = Captured()
+
+        async def keep(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer.status, answer.headers = message["status"], list(message["headers"])
+            else:
+                answer.body += message.get("body", b"")
+
+        await self.app(scope, receive, keep)
+        return answer
+
+
+async def _send(send: Send, answer: Captured, cut: bool = False) -> None:
+    headers = [(key, value) for key, value in answer.headers if key.lower() != b"content-length"]
+    headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    body = answer.body[: len(answer.body) // 2] if cut else answer.body
+    await send({"type": "http.response.body", "body": body, "more_body": cut})
+
+
+def _refusal(kind: str, vendor: str) -> Captured:
+    """A refusal in the vendor's own words."""
+    if kind == "503_html":
+        page = b"<html><head><title>503</title></head><body>We are down for maintenance.</body></html>"
+        return Captured(503, [(b"content-type", b"text/html")], page)
+    status = 500 if kind == "500" else 429
+    headers = [(b"retry-after", b"1")] if kind == "429_retry_after" else []
+    bodies: dict[str, Any] = {
+        "salesforce": [{"message": "Server error", "errorCode": "UNKNOWN_EXCEPTION"}]
+        if status == 500
+        else [{"message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}],
+        "linkedin": {"message": "Internal Server Error", "status": 500}
+        if status == 500
+        else {
+            "message": "Resource level throttle limit for calls to this resource is reached.", "status": 429,
+            "serviceErrorCode": 101, "code": "TOO_MANY_REQUESTS",
+        },
+    }  # fmt: skip
+    if vendor not in bodies:
+        return Captured(status, headers)
+    return Captured(status, [*headers, (b"content-type", b"application/json")], orjson.dumps(bodies[vendor]))
+
+
+def _change(fault: Fault, answer: Captured, scope: Scope) -> None:
+    """Change an answer in place: its records, or its paging."""
+    if answer.header(b"content-type").startswith(b"text/csv"):
+        _change_csv(fault, answer, scope)
+        return
+    try:
+        body = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        return
+    if not isinstance(body, dict):
+        return
+    if fault.kind == "loop":
+        _loop(body, scope)
+    elif fault.kind == "empty":
+        for name in _LISTS:
+            if isinstance(body.get(name), list):
+                body[name] = []
+            elif isinstance(body.get(name), dict):
+                body[name] = {}
+        for name in _PAGING:
+            body.pop(name, None)
+        if "records" in body:
+            body.update(totalSize=0, done=True)
+        if "data" in body:
+            body["nextPageToken"] = None
+    else:
+        for name in _LISTS:
+            items = body.get(name)
+            for item in items.values() if isinstance(items, dict) else items or ():
+                if isinstance(item, dict):
+                    _change_record(fault, item)
+    answer.body = orjson.dumps(body)
+
+
+def _change_record(fault: Fault, record: dict[str, Any]) -> None:
+    name = fault.field or "Name"
+    if fault.kind == "drop_field":
+        record.pop(name, None)
+    elif fault.kind == "new_field":
+        record[fault.field or "Surprise__c"] = "new"
+    elif record.get(name) is not None:
+        record[name] = 12345 if isinstance(record[name], str) else "not what it was"
+
+
+def _loop(body: dict[str, Any], scope: Scope) -> None:
+    """Point the next page at this one."""
+    query = Request(scope).query_params
+    path = scope["path"].removeprefix("/salesforce")
+    if re.search(r"/query(All)?/\w+-\d+$", path):
+        body.update(nextRecordsUrl=path, done=False)
+    elif "pageToken" in query and "metadata" in body:
+        body["metadata"]["nextPageToken"] = query["pageToken"]
+    elif "pageToken" in query:
+        body["nextPageToken"] = query["pageToken"]
+
+
+def _change_csv(fault: Fault, answer: Captured, scope: Scope) -> None:
+    """The same faults on Bulk results."""
+    import csv
+    import io
+
+    rows = list(csv.reader(io.StringIO(answer.body.decode())))
+    head, body = rows[0], rows[1:]
+    name = fault.field or "Name"
+    if fault.kind == "loop":
+        locator = Request(scope).query_params.get("locator")
+        if locator:
+            answer.headers = [(k, locator.encode() if k.lower() == b"sforce-locator" else v) for k, v in answer.headers]
+        return
+    if fault.kind == "empty":
+        body = []
+        answer.headers = [(k, b"null" if k.lower() == b"sforce-locator" else v) for k, v in answer.headers]
+    elif fault.kind == "new_field":
+        head, body = [*head, fault.field or "Surprise__c"], [[*row, "new"] for row in body]
+    elif name in head:
+        place = head.index(name)
+        if fault.kind == "drop_field":
+            head, body = head[:place] + head[place + 1 :], [row[:place] + row[place + 1 :] for row in body]
+        else:
+            for row in body:
+                row[place] = "not what it was" if row[place] else ""
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([head, *body])
+    answer.body = out.getvalue().encode()

@@ -1,0 +1,247 @@
+"""One app with the three vendors under their prefixes and the sandbox's own controls, and the ways to run it.
+
+Belongs here: putting parts together and serving them. What a vendor answers is in its package.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from email.utils import formatdate
+from types import TracebackType
+from typing import Any, cast
+
+import orjson
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from abm_pipeline.sandbox.bombora.rest import BomboraApi
+from abm_pipeline.sandbox.credentials import SigningKeys
+from abm_pipeline.sandbox.faults import Fault, FaultGate, Revokes
+from abm_pipeline.sandbox.linkedin.rest import LinkedInApi
+from abm_pipeline.sandbox.salesforce.auth import Sessions
+from abm_pipeline.sandbox.salesforce.rest import RestApi
+from abm_pipeline.sandbox.salesforce.store import Store
+from abm_pipeline.sandbox.world import World, build_world
+from abm_pipeline.sandbox.world.truth import NAMES
+
+_SETTINGS = {
+    "salesforce": {"session_requests", "session_seconds", "daily_requests"},
+    "linkedin": {"daily_requests", "token_seconds"},
+    "bombora": {"per_minute", "token_seconds"},
+}
+
+
+class Controls:
+    """The `/_sandbox` paths: clock, faults, request counts, keys, limits, truth, health."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.keys = SigningKeys()
+        self.sessions = Sessions(self.keys)
+        self.salesforce = RestApi(Store(world), self.sessions)
+        self.linkedin = LinkedInApi(world)
+        self.bombora = BomboraApi(world)
+        self.faults: list[Fault] = []
+        self.counts: dict[str, int] = {}
+
+    def routes(self) -> list[Route]:
+        """Paths to be mounted under /_sandbox."""
+        return [
+            Route("/health", self.health),
+            Route("/clock", self.clock, methods=["GET", "POST"]),
+            Route("/faults", self.change_faults, methods=["GET", "POST", "DELETE"]),
+            Route("/requests", self.requests, methods=["GET", "DELETE"]),
+            Route("/config", self.configure, methods=["POST"]),
+            Route("/keys", self.show_keys),
+            Route("/truth", self.truth_names),
+            Route("/truth/{name}", self.truth),
+        ]
+
+    async def health(self, request: Request) -> Response:
+        """`GET /_sandbox/health`."""
+        cal = self.world.calendar
+        return JSONResponse({
+            "status": "ok", "scale": cal.scale.name, "seed": cal.seed, "clock": self.world.until.isoformat()
+        })  # fmt: skip
+
+    async def clock(self, request: Request) -> Response:
+        """`GET` or `POST {"until": "YYYY-MM-DD"}`."""
+        if request.method == "POST":
+            try:
+                self.world.set_clock(dt.date.fromisoformat(str(orjson.loads(await request.body())["until"])))
+            except (ValueError, KeyError, TypeError) as error:
+                return JSONResponse({"error": f"the clock was not moved: {error}"}, status_code=400)
+        return JSONResponse({"until": self.world.until.isoformat()})
+
+    async def change_faults(self, request: Request) -> Response:
+        """`GET`, `POST` one fault, `DELETE` all."""
+        if request.method == "DELETE":
+            self.faults.clear()
+        if request.method == "POST":
+            try:
+                self.faults.append(Fault(**orjson.loads(await request.body())))
+            except (ValueError, TypeError) as error:
+                return JSONResponse({"error": str(error)}, status_code=400)
+        listed = [{"route": f.route, "kind": f.kind, "times": f.times, "after": f.after} for f in self.faults]
+        return JSONResponse({"faults": listed})
+
+    async def requests(self, request: Request) -> Response:
+        """`GET` counts by method and path, `DELETE` resets them."""
+        if request.method == "DELETE":
+            self.counts.clear()
+        return JSONResponse(self.counts)
+
+    async def configure(self, request: Request) -> Response:
+        """`POST {"salesforce": {"session_requests": 5}}`: limits and lifetimes by vendor."""
+        wanted = orjson.loads(await request.body())
+        for vendor, values in wanted.items():
+            unknown = set(values) - _SETTINGS.get(vendor, set())
+            if unknown:
+                return JSONResponse({"error": f"unknown settings of {vendor}: {sorted(unknown)}"}, status_code=400)
+            self.configure_vendor(vendor, values)
+        return JSONResponse(wanted)
+
+    def configure_vendor(self, vendor: str, values: dict[str, Any]) -> None:
+        """Set limits and lifetimes of one vendor."""
+        holder = {"salesforce": self.sessions, "linkedin": self.linkedin, "bombora": self.bombora}[vendor]
+        for name, value in values.items():
+            setattr(holder, name, value)
+
+    async def show_keys(self, request: Request) -> Response:
+        """`GET /_sandbox/keys`: the JWT test pair as PEM."""
+        return JSONResponse(self.keys.pem())
+
+    async def truth_names(self, request: Request) -> Response:
+        """`GET /_sandbox/truth`: names of the truth tables."""
+        return JSONResponse({"tables": list(NAMES)})
+
+    async def truth(self, request: Request) -> Response:
+        """`GET /_sandbox/truth/{name}`: JSON lines."""
+        frame = self.world.truth.get(request.path_params["name"])
+        if frame is None:
+            return JSONResponse({"error": f"no such table; known: {', '.join(NAMES)}"}, status_code=404)
+        lines = frame.to_json(orient="records", lines=True, date_format="iso")
+        return Response(lines, media_type="application/x-ndjson")
+
+    def date(self) -> str:
+        """The clock as an HTTP date."""
+        return formatdate(self.world.instant, usegmt=True)
+
+
+def create_app(world: World) -> Starlette:
+    """The whole sandbox over a world; `app.state.controls` changes faults, limits and the clock without HTTP."""
+    controls = Controls(world)
+    stores: dict[str, Revokes] = {
+        "salesforce": controls.sessions, "linkedin": controls.linkedin, "bombora": controls.bombora
+    }  # fmt: skip
+    gate = Middleware(
+        cast(Any, FaultGate), stores=stores, date=controls.date, faults=controls.faults, counts=controls.counts
+    )
+    app = Starlette(
+        routes=[
+            Mount("/_sandbox", routes=controls.routes()),
+            Mount("/salesforce", routes=controls.salesforce.routes()),
+            Mount("/linkedin", routes=controls.linkedin.routes()),
+            Mount("/bombora", routes=controls.bombora.routes()),
+        ],
+        middleware=[gate],
+    )
+    app.state.controls = controls
+    return app
+
+
+class _Protocol(HttpToolsProtocol):
+    """Lets a fault close the connection under a request."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        cast(dict[str, Any], self.scope)["sandbox.transport"] = self.transport
+
+
+def _server(app: Starlette) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app, http=_Protocol, loop="asyncio", lifespan="off", log_level="critical", access_log=False, date_header=False,
+        server_header=False, timeout_keep_alive=60,
+    )  # fmt: skip
+    return uvicorn.Server(config)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((host, port))
+    return bound
+
+
+def run(port: int, scale: str, seed: int, until: dt.date, host: str = "127.0.0.1") -> None:
+    """Serve until interrupted. Port 0 takes any free one; the one line printed says which."""
+    app = create_app(build_world(scale, seed, until))
+    bound = _bind(host, port)
+    print(f"sandbox listening on http://{host}:{bound.getsockname()[1]}", flush=True)
+    _server(app).run(sockets=[bound])
+
+
+class running_sandbox:  # noqa: N801 - reads as a function: `with running_sandbox() as sandbox`
+    """A sandbox on a free port in a thread, for tests. `url`, `world`, `set_fault`, `clear_faults`, `set_clock`, `configure`."""
+
+    def __init__(
+        self, scale: str = "tiny", seed: int = 7, until: dt.date = dt.date(2026, 6, 30), world: World | None = None
+    ) -> None:
+        self.world = world or build_world(scale, seed, until)
+        self._app = create_app(self.world)
+        self._controls: Controls = self._app.state.controls
+        self._server = _server(self._app)
+        self._socket = _bind("127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, args=([self._socket],), daemon=True)
+
+    def _serve(self, sockets: Sequence[socket.socket]) -> None:
+        asyncio.run(self._server.serve(sockets=list(sockets)))
+
+    def __enter__(self) -> running_sandbox:
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.005)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._thread.join(timeout=5)
+        self._socket.close()
+
+    def set_fault(self, route: str, kind: str, times: int | None = None, **more: Any) -> None:
+        """Switch a fault on; see `faults.Fault`."""
+        self._controls.faults.append(Fault(route, kind, times, **more))
+
+    def clear_faults(self) -> None:
+        """Switch all faults off."""
+        self._controls.faults.clear()
+
+    def set_clock(self, until: dt.date) -> None:
+        """Move the world's clock."""
+        self.world.set_clock(until)
+
+    def configure(self, vendor: str, **values: Any) -> None:
+        """Set limits and lifetimes of a vendor, as `POST /_sandbox/config`."""
+        unknown = set(values) - _SETTINGS[vendor]
+        if unknown:
+            raise ValueError(f"unknown settings of {vendor}: {sorted(unknown)}")
+        self._controls.configure_vendor(vendor, values)
+
+    @property
+    def requests(self) -> dict[str, int]:
+        """Requests so far by method and path."""
+        return self._controls.counts
