@@ -1,0 +1,145 @@
+"""What must hold for whatever records: every record in one account, ids that last, order that does not matter."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from abm_pipeline.contracts import tables as t
+from abm_pipeline.identity.refresh import refresh
+from abm_pipeline_tests.identity.staged import accounts_of, at, company, groups_of, read, settings_of, stage
+
+NAMES = ("Acme", "Acme GmbH", "Borealis", "Cinder", "Dune", "Ember")
+RECORDS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "name": st.sampled_from(NAMES),
+            "domain": st.sampled_from([None, "a.com", "b.com", "gmail.com"]),
+            "created": st.one_of(st.none(), st.integers(1, 9)),
+            "merged_into": st.one_of(st.none(), st.integers(0, 7)),
+            "parent": st.one_of(st.none(), st.integers(0, 7)),
+            "linkedin_id": st.sampled_from([None, None, "L1"]),
+        }
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def rows_of(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Staged rows; record i is modified, and so staged, on day i + 1 of January 2025."""
+    rows = []
+    for place, record in enumerate(records):
+        into = record["merged_into"]
+        merged = into is not None and into != place
+        rows.append(
+            company(
+                str(place),
+                name=record["name"],
+                domain=record["domain"],
+                created_at=record["created"] and at(f"2024-01-0{record['created']}"),
+                modified_at=at(f"2025-01-{place + 1:02}"),
+                is_deleted=merged,
+                merged_into_source_id=str(into) if merged else None,
+                parent_source_id=None if record["parent"] is None else str(record["parent"]),
+                linkedin_id=record["linkedin_id"],
+            )
+        )
+    return rows
+
+
+def outcome(folder: Path) -> list[list[tuple[Any, ...]]]:
+    """Everything that identity says, redirects apart: they tell what was served before."""
+    lake = settings_of(folder).open_lake
+    return [read(lake, table) for table in (t.ACCOUNT, t.MEMBER, t.PERSON, t.TIER_HISTORY)]
+
+
+@settings(max_examples=12, deadline=None)
+@given(RECORDS, st.randoms())
+def test_range_equals_its_days_in_any_order(records: list[dict[str, Any]], random: Any) -> None:
+    """Staged at once or record by record in any order, with a refresh after each: the same accounts and ids.
+
+    Every record is in exactly one account, every id served in between is in use or redirected, and running again
+    changes nothing.
+    """
+    rows = rows_of(records)
+    with tempfile.TemporaryDirectory() as whole, tempfile.TemporaryDirectory() as parts:
+        at_once, piecewise = settings_of(Path(whole)), settings_of(Path(parts))
+        stage(at_once.open_lake, t.COMPANY, rows)
+        refresh(at_once, [], "run")
+
+        served: set[str] = set()
+        for row in random.sample(rows, len(rows)):
+            stage(piecewise.open_lake, t.COMPANY, [row])
+            refresh(piecewise, [], "run")
+            served |= set(accounts_of(piecewise.open_lake).values())
+        assert outcome(Path(whole)) == outcome(Path(parts))
+
+        members = read(piecewise.open_lake, t.MEMBER, "source source_id")
+        assert sorted(str(place) for place in range(len(rows))) == [
+            key for source, key in members if source != "domain"
+        ]
+        in_use = {key for (key,) in read(piecewise.open_lake, t.ACCOUNT, "account_id")}
+        redirects = dict(read(piecewise.open_lake, t.REDIRECT, "old_account_id account_id"))
+        assert served - in_use == set(redirects)
+        assert set(redirects.values()) <= in_use
+        assert all(not report.changed for report in refresh(piecewise, [], "again"))
+
+
+def test_an_older_record_takes_over_and_leaves_a_redirect(tmp_path: Path) -> None:
+    """B arrives first, then A of the same domain but made earlier: the account is now A's, and B's id leads there."""
+    config = settings_of(tmp_path)
+    lake = config.open_lake
+    stage(lake, t.COMPANY, [company("B", name="Acme", domain="a.com", created_at=at("2025-01-05"))])
+    refresh(config, [], "run")
+    old = accounts_of(lake)["salesforce:B"]
+    stage(lake, t.COMPANY, [company("A", name="Acme", domain="a.com", created_at=at("2025-01-01"))])
+    notes = refresh(config, [], "run")[-1].notes
+    new = accounts_of(lake)["salesforce:B"]
+    assert [(old, new, "merged")] == read(lake, t.REDIRECT, "old_account_id account_id reason")
+    assert (1, 1, 0) == (notes["accounts_new"], notes["accounts_merged"], notes["accounts_split"])
+
+
+def test_a_split_keeps_the_oldest_records_id(tmp_path: Path) -> None:
+    """A and B share a.com until B moves to b.com: A keeps the id, B gets the one it would always have had alone."""
+    config = settings_of(tmp_path)
+    lake = config.open_lake
+    first = company("A", name="Acme", domain="a.com", created_at=at("2025-01-01"))
+    second = company("B", name="Bee", domain="a.com", created_at=at("2025-01-05"))
+    stage(lake, t.COMPANY, [first, second])
+    refresh(config, [], "run")
+    before = accounts_of(lake)
+    stage(lake, t.COMPANY, [second | {"domain": "b.com", "modified_at": at("2025-02-01")}])
+    notes = refresh(config, [], "run")[-1].notes
+    after = accounts_of(lake)
+    assert before["salesforce:A"] == before["salesforce:B"] == after["salesforce:A"] != after["salesforce:B"]
+    assert (1, 1) == (notes["accounts_split"], notes["records_moved"])
+    assert 2 == len(groups_of(lake))
+
+
+def test_killed_before_members_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that dies after accounts but before members has lost no redirect: the next run writes it."""
+    config = settings_of(tmp_path)
+    lake = config.open_lake
+    stage(lake, t.COMPANY, [company("B", name="Acme", domain="a.com", created_at=at("2025-01-05"))])
+    refresh(config, [], "run")
+    old = accounts_of(lake)["salesforce:B"]
+    stage(lake, t.COMPANY, [company("A", name="Acme", domain="a.com", created_at=at("2025-01-01"))])
+    write = type(lake).write_table
+
+    def dies(self: Any, con: Any, table: t.Table, query: str, **stamp: Any) -> bool:
+        if table is t.MEMBER:
+            raise KeyboardInterrupt
+        return write(self, con, table, query, **stamp)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(lake), "write_table", dies)
+        with pytest.raises(KeyboardInterrupt):
+            refresh(config, [], "run")
+    refresh(config, [], "run")
+    assert [old] == [key for (key,) in read(lake, t.REDIRECT, "old_account_id")]
