@@ -272,7 +272,9 @@ def _digests(con: duckdb.DuckDBPyConnection, relation: str, table: Table) -> dic
     """Row count and order-independent content hash, by day (one entry for an unpartitioned table)."""
     columns = ", ".join(quoted(column) for column in table.columns if column not in PROVENANCE)
     day = "day" if table.is_daily else "DATE '0001-01-01'"
-    rows = con.execute(f"SELECT {day}, count(*), sum(hash(row({columns}))) FROM {relation} GROUP BY ALL").fetchall()
+    rows = con.execute(
+        f"SELECT {day}, count(*), coalesce(sum(hash(row({columns}))), 0) FROM {relation} GROUP BY ALL"
+    ).fetchall()
     return {row[0]: (int(row[1]), int(row[2])) for row in rows}
 
 
