@@ -261,7 +261,14 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("campaign_name", _T, "Campaign's name."),
     Field("accounts_reached", _I, "Accounts with a touch or exposure from the campaign on the day.", low=0),
     Field("accounts_engaged", _I, "Accounts with an engagement from the campaign on the day.", low=0),
-    Field("credit", _F, "Share of the deal credited; shares of a deal and model add up to 1.", low=0, high=1),
+    Field("credit", _F, "Share of the deal's pipeline credited; shares of a deal and model add up to 1.", low=0, high=1),
+    Field(
+        "credit_revenue",
+        _F,
+        "Share of the won amount credited, over the touches up to the close; null for a deal not won.",
+        low=0,
+        high=1,
+    ),
     Field("amount_pipeline", _M, "Pipeline amount credited."),
     Field("amount_revenue", _M, "Won amount credited."),
     # trust

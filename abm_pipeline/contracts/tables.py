@@ -343,7 +343,7 @@ ATTRIBUTION_CREDIT = Table(
     "attribution_credit",
     "Credit of a touch for a deal under an attribution model.",
     ("deal_id", "model", "touch_id"),
-    _columns("deal_id model touch_id channel campaign_id credit amount_pipeline amount_revenue"),
+    _columns("deal_id model touch_id channel campaign_id credit credit_revenue amount_pipeline amount_revenue"),
     ("credit",),
     published="attribution_credit",
 )
