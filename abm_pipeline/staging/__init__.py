@@ -1,1 +1,1 @@
-"""TODO"""
+"""Raw records become typed rows of the canonical tables: parsed, judged, mapped; what fails goes to quarantine."""
