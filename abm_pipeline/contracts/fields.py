@@ -139,6 +139,7 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("entered_at", _TS, "When the stage was entered."),
     Field("left_at", _TS, "When the stage was left; null while it lasts."),
     Field("is_primary", _B, "The primary one of its group."),
+    Field("product_id", _T, "Product's id in its source."),
     Field("product", _T, "Product."),
     Field("category", _T, "Category."),
     Field("quantity", _F, "Quantity."),

@@ -78,10 +78,16 @@ COMPANY = _staged(
     "merged_into_source_id created_at modified_at",
     "is_deleted",
 )
+COMPANY_CHANGE = _staged(
+    "company_change",
+    "Tracked change of a company's tier (`column` tier) or target flag (is_target: true, false) in its source.",
+    "company_source_id column value_first value_now entered_at is_deleted modified_at",
+    "company_source_id column entered_at is_deleted",
+)
 CONTACT = _staged(
     "contact",
     "Person record: contact or lead.",
-    "person_type company_source_id email_hash email_domain full_name title role seniority phone_known "
+    "person_type company_source_id email_hash email_domain domain full_name title role seniority phone_known "
     "lifecycle_stage owner_id is_deleted merged_into_source_id created_at modified_at",
     "person_type is_deleted",
 )
@@ -107,7 +113,7 @@ DEAL_CONTACT = _staged(
 DEAL_LINE = _staged(
     "deal_line",
     "Product line of a deal.",
-    "deal_source_id product category quantity unit_price amount currency is_deleted modified_at",
+    "deal_source_id product_id product category quantity unit_price amount currency is_deleted modified_at",
     "deal_source_id",
 )
 LEAD_EVENT = _staged(
@@ -120,13 +126,14 @@ ACTIVITY = _staged(
     "activity",
     "E-mail, call, meeting, form, event …",
     "contact_source_id company_source_id domain occurred_at touch_type channel direction content_id content_type "
-    "campaign_source_id duration_seconds outcome is_exposure is_deleted modified_at",
+    "funnel_stage campaign_source_id duration_seconds outcome is_exposure is_deleted modified_at",
     "occurred_at touch_type channel is_exposure is_deleted",
 )
 CAMPAIGN = _staged(
     "campaign",
     "Campaign.",
-    "name channel personalisation is_abm budget currency start_day end_day is_deleted modified_at",
+    "name channel personalisation is_abm content_type funnel_stage budget currency start_day end_day is_deleted "
+    "modified_at",
 )
 AD_DELIVERY = _staged(
     "ad_delivery",
@@ -162,6 +169,14 @@ RESTATEMENT = Table(
     ("table", "day", "key", "column", "noticed_at"),
     _columns("day table key column value_first value_now reason noticed_at"),
     published="restatements",
+)
+REFERENCE = Table(
+    "staged",
+    "reference",
+    "Newest version of the records that rows of other days look something up in.",
+    ("vendor", "stream", "record_id"),
+    _columns("day vendor stream record_id version fetched_at run_id payload"),
+    ("day", "version", "fetched_at", "payload"),
 )
 
 ACCOUNT = Table(

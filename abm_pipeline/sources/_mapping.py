@@ -47,7 +47,7 @@ def _no_aliases(_: Programme) -> Mapping[str, Mapping[str, str | None]]:
 
 @dataclass(frozen=True)
 class VendorMapping:
-    """All SELECTs of a vendor. `aliases` gives, by stream, names of our own for fields that organisations name themselves.
+    """All SELECTs of a vendor. `aliases` gives, by stream, our names for fields that organisations name themselves.
 
     An alias of a field that the organisation has not (null) reads as null.
     """

@@ -13,7 +13,7 @@ import pandas as pd
 import pandera.pandas as pa
 import pyarrow
 
-from abm_pipeline.contracts import tables as T  # noqa: N812
+from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.currencies import CURRENCIES
 from abm_pipeline.contracts.fields import Type
 from abm_pipeline.contracts.render import pandera_schema, quoted
@@ -43,7 +43,7 @@ def raw_schema(stream: Stream) -> pa.DataFrameSchema:
 
 
 def canonical_schema(table: Table) -> pa.DataFrameSchema:
-    """The table's contract as far as a row can break it, with the rules that compare columns as columns of their own."""
+    """The table's contract as far as a row can break it; a rule that compares columns is a column of its own."""
     unchecked = {f.name for f in table.fields() if f.name not in _breakable(table)}
     schema = pandera_schema(table, without=frozenset(unchecked))
     if "currency" in table.columns:
@@ -86,7 +86,7 @@ def _breakable(table: Table) -> frozenset[str]:
 
 
 def _failures(con: duckdb.DuckDBPyConnection, query: str, schema: pa.DataFrameSchema) -> pd.DataFrame:
-    found = [pd.DataFrame({"row": pd.Series(dtype="int64"), "rule": pd.Series(dtype="str"), "column": pd.Series(dtype="str")})]
+    found = [pd.DataFrame({"row": [], "rule": [], "column": []}).astype({"row": "int64", "rule": "str", "column": "str"})]
     for frame in _frames(con, query):
         try:
             schema.validate(frame, lazy=True)

@@ -3,9 +3,9 @@
 Belongs here: how each vendor's spelling of a type is read, in SQL. Not here: what happens to records that break their
 contract (`judge`), or what the fields mean (the vendors' mappings).
 
-Two tables are made of a stream. `rec.<stream>` has a column per field, its alias if it has one, and `_from`. `state.<stream>`
-has a column per field that says how reading it went, one small number each, so that judging a million records stays
-cheap: 0 as promised, 1 null though required, 2 missing though required, 3 there but not of its type.
+Two views are made of a stream. `rec.<stream>` has a column per field, its alias if it has one, and `_from`.
+`state.<stream>` has a column per field that says how reading it went, one small number each, so that judging a million
+records stays cheap: 0 as promised, 1 null though required, 2 missing though required, 3 there but not of its type.
 """
 
 from __future__ import annotations
@@ -57,10 +57,11 @@ def parse(con: duckdb.DuckDBPyConnection, stream: Stream, relation: str, aliases
     # A nested field of a CSV job is a column with a dot in its name.
     flat = ", ".join(_flat_path(field.name) for field in stream.fields if "." in field.name)
     merged = _merged([field.name for field in stream.fields]) if flat else "_v"
-    con.execute("CREATE SCHEMA IF NOT EXISTS rec; CREATE SCHEMA IF NOT EXISTS state")
+    name = quoted(stream.name)
+    con.execute("CREATE SCHEMA IF NOT EXISTS parsed; CREATE SCHEMA IF NOT EXISTS rec; CREATE SCHEMA IF NOT EXISTS state")
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE _parsed AS
+        CREATE OR REPLACE TABLE parsed.{name} AS
         WITH extracted AS (
             SELECT
                 day, record_id, version, fetched_at, payload, json_extract_string(payload, [{paths}]) AS _v
@@ -77,12 +78,11 @@ def parse(con: duckdb.DuckDBPyConnection, stream: Stream, relation: str, aliases
         FROM typed
         """
     )
-    names = ", ".join(["_from", *(quoted(f.name) for f in stream.fields), *(quoted(alias) for alias in aliases)])
+    columns = ", ".join(["_from", *(quoted(f.name) for f in stream.fields), *(quoted(alias) for alias in aliases)])
     checks = ", ".join(f"{quoted('?' + f.name)} AS {quoted(f.name)}" for f in stream.fields)
-    con.execute(f"CREATE OR REPLACE TABLE rec.{quoted(stream.name)} AS SELECT rowid AS _row, {names} FROM _parsed")
-    con.execute(f"CREATE OR REPLACE TABLE state.{quoted(stream.name)} AS SELECT rowid AS _row, {checks} FROM _parsed")
-    con.execute("DROP TABLE _parsed")
-    return _count(con, f"rec.{quoted(stream.name)}")
+    con.execute(f"CREATE OR REPLACE VIEW rec.{name} AS SELECT rowid AS _row, {columns} FROM parsed.{name}")
+    con.execute(f"CREATE OR REPLACE VIEW state.{name} AS SELECT rowid AS _row, {checks} FROM parsed.{name}")
+    return int(con.execute(f"SELECT count(*) FROM parsed.{name}").fetchall()[0][0])
 
 
 def drift(con: duckdb.DuckDBPyConnection, stream: Stream, relation: str) -> Drift:
@@ -93,11 +93,6 @@ def drift(con: duckdb.DuckDBPyConnection, stream: Stream, relation: str) -> Drif
     declared = {field.name.split(".")[0] for field in stream.fields} | {field.name for field in stream.fields}
     absent = [f.name for f in stream.fields if not {f.name, f.name.split(".")[0]} & keys]
     return Drift(tuple(sorted(keys - declared - _ENVELOPE)), tuple(absent))
-
-
-def _count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
-    rows = con.execute(f"SELECT count(*) FROM {relation}").fetchall()
-    return int(rows[0][0])
 
 
 def _text(value: str) -> str:
