@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,6 +33,9 @@ class Settings(BaseSettings):
     )
     memory_limit: str = Field("4GB", description="Memory that one SQL step may use before it spills to disk.")
     threads: int | None = Field(None, description="Threads of one SQL step; default: all.")
+    executor: Literal["in_process", "multiprocess"] = Field(
+        "in_process", description="How Dagster runs the steps of a run that it launches."
+    )
     alert_webhook_url: SecretStr | None = Field(None, description="Where run failures are posted as JSON.")
 
     @property
