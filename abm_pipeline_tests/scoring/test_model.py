@@ -78,9 +78,7 @@ def set_key(*path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (set_key("version", value="1/2"), "version: String should match pattern"),
     ],
 )
-def test_a_wrong_model_is_refused_in_words(
-    tmp_path: Path, edit: Callable[[dict[str, Any]], None], words: str
-) -> None:
+def test_a_wrong_model_is_refused_in_words(tmp_path: Path, edit: Callable[[dict[str, Any]], None], words: str) -> None:
     """The error names the file, the key and what would be right."""
     content = yaml.safe_load(DEFAULT.read_text())
     edit(content)
