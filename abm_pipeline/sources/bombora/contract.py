@@ -30,7 +30,7 @@ INTENT = Stream(
         RawField("company.name", Type.TEXT),
         RawField("company.industry", Type.TEXT),
         RawField("company.size", Type.TEXT),
-        RawField("company.revenue", Type.TEXT),
+        RawField("company.revenue", Type.MONEY),
         RawField("company.hq.country", Type.TEXT),
     ),
 )

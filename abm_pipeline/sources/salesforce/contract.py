@@ -22,13 +22,17 @@ _STAMPS = "CreatedDate stamp! SystemModstamp stamp!"
 
 @dataclass(frozen=True)
 class Object:
-    """How a stream is queried: `cursor` is the stamp that moves when a record does; `with_deleted` reads the bin too."""
+    """How a stream is queried: `cursor` is the stamp that moves when a record does; `with_deleted` reads the bin too.
+
+    Not every organisation has the `is_optional` ones; they are left out with a note.
+    """
 
     name: str
     about: str
     fields: str
     cursor: str = "SystemModstamp"
     with_deleted: bool = True
+    is_optional: bool = False
 
 
 # Fields as `name type`, `!` where the value must be there. Every object also has Id.
@@ -45,6 +49,7 @@ OBJECTS: dict[str, Object] = {
         "Tracked field changes of companies: the older states of tier and target flag.",
         "IsDeleted bool AccountId text! Field text! OldValue text NewValue text CreatedDate stamp!",
         cursor="CreatedDate",
+        is_optional=True,
     ),
     "contact": Object(
         "Contact",
@@ -126,6 +131,7 @@ OBJECTS: dict[str, Object] = {
         "Units of each currency for one of the corporate currency, by period; only in organisations that date them.",
         f"IsoCode text! ConversionRate float! StartDate date! NextStartDate date {_STAMPS}",
         with_deleted=False,
+        is_optional=True,
     ),
 }  # fmt: skip
 

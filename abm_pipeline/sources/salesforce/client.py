@@ -1,0 +1,194 @@
+"""The Salesforce client: one query per stream and window, by REST or, for large windows, by a bulk job."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from abm_pipeline.sources._errors import Permanent, Skippable
+from abm_pipeline.sources._http import Answer, Session, SessionChanged, TokenAuth
+from abm_pipeline.sources._paging import LoopGuard
+from abm_pipeline.sources._records import unreadable
+from abm_pipeline.sources._spec import Page, Record, Stream, Window
+from abm_pipeline.sources.salesforce._answers import VENDOR, LocatorGone, NoSuchObject, judge, usage
+from abm_pipeline.sources.salesforce._bulk import bulk_rows
+from abm_pipeline.sources.salesforce._login import login
+from abm_pipeline.sources.salesforce.contract import OBJECTS, Object
+
+API = "v62.0"
+# Rows are seen a few seconds after the stamp they carry; what was missed at the edge is read again.
+OVERLAP = timedelta(minutes=10)
+# Restarts of a query that bring nothing new before giving up.
+MAX_STALLED = 5
+REFUSED = "Check ABM_SALESFORCE_* and that the external client app allows this login flow for the integration user."
+
+
+class Client:
+    """A logged-in organisation."""
+
+    def __init__(self, credentials: Mapping[str, str]) -> None:
+        base = credentials["ABM_SALESFORCE_BASE_URL"].rstrip("/")
+        self._bulk_above = int(credentials["ABM_SALESFORCE_BULK_THRESHOLD"])
+        auth = TokenAuth(VENDOR, lambda: login(credentials), REFUSED)
+        self._session = Session(VENDOR, base, auth=auth, judge=judge)
+        self._notes: dict[str, dict[str, int | float | str]] = defaultdict(dict)
+        self._usage: tuple[int, int] | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self._session.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._session.__exit__()
+
+    def check(self) -> str:
+        """Read the quota."""
+        limits = self._json(f"{self._data_url}/limits", "").body
+        calls = limits["DailyApiRequests"]
+        return f"{calls['Remaining']:,} of {calls['Max']:,} API calls left"
+
+    def notes(self, stream: Stream) -> Mapping[str, int | float | str]:
+        """Fields the organisation lacks, restarts, bulk jobs, and the quota used."""
+        quota = {"api_calls_used": self._usage[0], "api_calls_allowed": self._usage[1]} if self._usage else {}
+        return {**self._notes[stream.name], **quota}
+
+    def fetch(self, stream: Stream, window: Window) -> Iterator[Page]:
+        """Records whose cursor lies in the window, or up to ten minutes before it."""
+        item = OBJECTS[stream.name]
+        columns = ", ".join(self._columns(stream, item))
+        start = window.start and window.start - OVERLAP
+        bounds = [f"{item.cursor} >= {_literal(start)}"] if start else []
+        asked = _Query(item, columns, [*bounds, f"{item.cursor} < {_literal(window.end)}"], window.end)
+        first = self._first(stream, asked)
+        if first.body["totalSize"] > self._bulk_above:
+            pages = self._by_bulk(stream, asked)
+            try:
+                page = next(pages, None)
+            except Permanent as error:
+                self._notes[stream.name]["bulk_refused"] = error.code or error.what
+            else:
+                self._notes[stream.name]["bulk"] = "yes"
+                if page is not None:
+                    yield page
+                yield from pages
+                return
+        yield from self._by_rest(stream, asked, first)
+
+    def _columns(self, stream: Stream, item: Object) -> list[str]:
+        """The contract's fields that the organisation has and the user may see."""
+        try:
+            described = self._json(f"{self._data_url}/sobjects/{item.name}/describe", stream.name).body
+        except NoSuchObject as error:
+            if not item.is_optional:
+                raise
+            raise Skippable("not offered by this organisation", vendor=VENDOR, stream=stream.name) from error
+        there = {field["name"] for field in described["fields"]}
+        missing = [field.name for field in stream.fields if field.name not in there]
+        if missing:
+            self._notes[stream.name]["fields_missing"] = ", ".join(missing)
+        return [field.name for field in stream.fields if field.name in there]
+
+    def _by_bulk(self, stream: Stream, asked: _Query) -> Iterator[Page]:
+        soql = asked.soql(ordered=False)
+        for rows, fetched_at in bulk_rows(self._session, self._data_url, stream.name, asked.verb, soql):
+            yield Page(asked.records(rows), fetched_at)
+
+    def _by_rest(self, stream: Stream, asked: _Query, answer: Answer) -> Iterator[Page]:
+        """Page by page; when the session or the cursor dies, ask again from the last stamp that was given out.
+
+        A locator belongs to the session that made it, so a new token alone would be refused for ever. Rows at that
+        stamp come again and are left out.
+        """
+        guard = LoopGuard(VENDOR, stream.name)
+        edge, given = "", set[str]()
+        stalled = 0
+        while True:
+            records = asked.records(answer.body["records"])
+            fresh = [r for r in records if r.version != edge or r.record_id not in given] if given else records
+            if fresh:
+                stalled = 0
+                yield Page(fresh, answer.fetched_at, answer.served_at)
+                last = next((r.version for r in reversed(fresh) if r.version.endswith("Z")), edge)
+                edge, given = last, given if last == edge else set()
+                given |= {record.record_id for record in fresh if record.version == edge}
+            if answer.body["done"]:
+                return
+            link = guard.pass_on(answer.body["nextRecordsUrl"])
+            try:
+                answer = self._json(self._instance_url + link, stream.name, answer.generation)
+            except (SessionChanged, LocatorGone):
+                stalled += 1
+                if stalled > MAX_STALLED:
+                    raise Permanent(
+                        "sessions end before the next page can be read",
+                        vendor=VENDOR,
+                        stream=stream.name,
+                        remedy="Raise the session time-out of the integration user, or run fewer things at once.",
+                    ) from None
+                self._notes[stream.name]["restarts"] = int(self._notes[stream.name].get("restarts", 0)) + 1
+                guard = LoopGuard(VENDOR, stream.name)
+                answer = self._first(stream, asked, since=edge)
+
+    def _first(self, stream: Stream, asked: _Query, since: str = "") -> Answer:
+        url = f"{self._data_url}/{asked.verb}"
+        headers = {"Sforce-Query-Options": "batchSize=2000"}
+        return self._json(url, stream.name, params={"q": asked.soql(since=since)}, headers=headers)
+
+    def _json(self, url: str, stream: str, generation: int | None = None, **rest: Any) -> Answer:
+        answer = self._session.json("GET", url, stream=stream, generation=generation, **rest)
+        with self._lock:
+            self._usage = usage(answer.headers) or self._usage
+        return answer
+
+    @property
+    def _instance_url(self) -> str:
+        token = self._session.auth.token
+        assert token is not None, "entering the client logs in"
+        return str(token.said["instance_url"]).rstrip("/")
+
+    @property
+    def _data_url(self) -> str:
+        return f"{self._instance_url}/services/data/{API}"
+
+
+class _Query:
+    """One stream's query over one window."""
+
+    def __init__(self, item: Object, columns: str, bounds: list[str], end: datetime) -> None:
+        self._item, self._columns, self._bounds, self._end = item, columns, bounds, end
+        self.verb = "queryAll" if item.with_deleted else "query"
+
+    def soql(self, *, since: str = "", ordered: bool = True) -> str:
+        """The query, from the stamp `since` on if given. Bulk jobs are faster without an order."""
+        bounds = [*self._bounds, *([f"{self._item.cursor} >= {since}"] if since else [])]
+        order = f" ORDER BY {self._item.cursor}, Id" if ordered else ""
+        return f"SELECT {self._columns} FROM {self._item.name} WHERE {' AND '.join(bounds)}{order}"
+
+    def records(self, rows: list[Any]) -> list[Record]:
+        """Rows as records. Stamps are brought to one form: REST writes +0000, Bulk writes Z."""
+        cursor, parse, dumps = self._item.cursor, datetime.fromisoformat, orjson.dumps
+        try:
+            return [Record(row["Id"], row[cursor][:23] + "Z", parse(row[cursor]), dumps(row)) for row in rows]
+        except (KeyError, TypeError, ValueError):
+            return [self._record(row) for row in rows]
+
+    def _record(self, row: Any) -> Record:
+        try:
+            stamp = row[self._item.cursor]
+            return Record(str(row["Id"]), stamp[:23] + "Z", datetime.fromisoformat(stamp), orjson.dumps(row))
+        except (KeyError, TypeError, ValueError):
+            return unreadable(row, self._end - timedelta(seconds=1))
+
+
+def _literal(when: datetime) -> str:
+    """A SOQL date-time: unquoted, and with Z, as a plus sign would have to be escaped in a URL."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
