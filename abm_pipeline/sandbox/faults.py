@@ -16,9 +16,20 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 KINDS = (
-    "429", "429_retry_after", "500", "503_html", "slow", "cut_body", "expired_token", "drop_field", "retype_field", "new_field",
-    "empty", "down", "loop",
-)  # fmt: skip
+    "429",
+    "429_retry_after",
+    "500",
+    "503_html",
+    "slow",
+    "cut_body",
+    "expired_token",
+    "drop_field",
+    "retype_field",
+    "new_field",
+    "empty",
+    "down",
+    "loop",
+)
 _LISTS = ("records", "elements", "data", "topics", "results", "signalDefinitions")
 _PAGING = ("nextRecordsUrl", "nextPageToken", "metadata")
 
@@ -167,10 +178,12 @@ def _refusal(kind: str, vendor: str) -> Captured:
         "linkedin": {"message": "Internal Server Error", "status": 500}
         if status == 500
         else {
-            "message": "Resource level throttle limit for calls to this resource is reached.", "status": 429,
-            "serviceErrorCode": 101, "code": "TOO_MANY_REQUESTS",
+            "message": "Resource level throttle limit for calls to this resource is reached.",
+            "status": 429,
+            "serviceErrorCode": 101,
+            "code": "TOO_MANY_REQUESTS",
         },
-    }  # fmt: skip
+    }
     if vendor not in bodies:
         return Captured(status, headers)
     return Captured(status, [*headers, (b"content-type", b"application/json")], orjson.dumps(bodies[vendor]))

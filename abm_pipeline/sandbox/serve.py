@@ -70,9 +70,9 @@ class Controls:
     async def health(self, request: Request) -> Response:
         """`GET /_sandbox/health`."""
         cal = self.world.calendar
-        return JSONResponse({
-            "status": "ok", "scale": cal.scale.name, "seed": cal.seed, "clock": self.world.until.isoformat()
-        })  # fmt: skip
+        return JSONResponse(
+            {"status": "ok", "scale": cal.scale.name, "seed": cal.seed, "clock": self.world.until.isoformat()}
+        )
 
     async def clock(self, request: Request) -> Response:
         """`GET` or `POST {"until": "YYYY-MM-DD"}`."""
@@ -142,8 +142,10 @@ def create_app(world: World) -> Starlette:
     """The whole sandbox over a world; `app.state.controls` changes faults, limits and the clock without HTTP."""
     controls = Controls(world)
     stores: dict[str, Revokes] = {
-        "salesforce": controls.sessions, "linkedin": controls.linkedin, "bombora": controls.bombora
-    }  # fmt: skip
+        "salesforce": controls.sessions,
+        "linkedin": controls.linkedin,
+        "bombora": controls.bombora,
+    }
     gate = Middleware(
         cast(Any, FaultGate), stores=stores, date=controls.date, faults=controls.faults, counts=controls.counts
     )
@@ -170,9 +172,16 @@ class _Protocol(HttpToolsProtocol):
 
 def _server(app: Starlette) -> uvicorn.Server:
     config = uvicorn.Config(
-        app, http=_Protocol, loop="asyncio", lifespan="off", log_level="critical", access_log=False, date_header=False,
-        server_header=False, timeout_keep_alive=60,
-    )  # fmt: skip
+        app,
+        http=_Protocol,
+        loop="asyncio",
+        lifespan="off",
+        log_level="critical",
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        timeout_keep_alive=60,
+    )
     return uvicorn.Server(config)
 
 
@@ -192,7 +201,7 @@ def run(port: int, scale: str, seed: int, until: dt.date, host: str = "127.0.0.1
 
 
 class running_sandbox:  # noqa: N801 - reads as a function: `with running_sandbox() as sandbox`
-    """A sandbox on a free port in a thread, for tests. `url`, `world`, `set_fault`, `clear_faults`, `set_clock`, `configure`."""
+    """A sandbox on a free port in a thread, for tests; `url` is its base, `world` what it serves."""
 
     def __init__(
         self, scale: str = "tiny", seed: int = 7, until: dt.date = dt.date(2026, 6, 30), world: World | None = None

@@ -1,4 +1,6 @@
-"""Paths of the Bombora sandbox: token, intent data in two steps, signal definitions, topics; 60 calls a minute and endpoint."""
+"""Paths of the Bombora sandbox: token, intent data in two steps, signal definitions, topics; 60 calls a minute and
+endpoint.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,7 @@ class BomboraApi:
             recent.append(now)
             try:
                 return await handler(request)
-            except rows.Unprocessable as error:
+            except rows.UnprocessableError as error:
                 return JSONResponse({"message": str(error)}, status_code=422)
 
         return answer
@@ -109,16 +111,16 @@ class BomboraApi:
             return Response(status_code=400)
         ident, topics = body.get("signalDefinitionId"), body.get("topics")
         if (ident is None) == (topics is None):
-            raise rows.Unprocessable("Give either topics or signalDefinitionId")
+            raise rows.UnprocessableError("Give either topics or signalDefinitionId")
         if ident is not None:
             signal = self.signals.get(str(ident))
             if signal is None:
-                raise rows.Unprocessable("Unknown signalDefinitionId")
+                raise rows.UnprocessableError("Unknown signalDefinitionId")
             if not signal.ready:
                 return Response(status_code=409)
             topics = signal.topics
         if not isinstance(topics, list) or not 1 <= len(topics) <= MAX_TOPICS:
-            raise rows.Unprocessable(f"topics must hold 1 to {MAX_TOPICS} names")
+            raise rows.UnprocessableError(f"topics must hold 1 to {MAX_TOPICS} names")
         condition = body.get("filter", body.get("filters"))
         made = rows.build(self.world, [str(topic) for topic in topics], body.get("attributes") or [], condition)
         return JSONResponse({"pageToken": self._token(made, 0)})
@@ -127,11 +129,11 @@ class BomboraApi:
         """`GET /intent/v1/data?pageToken=&limit=`: a page may be short without being the last."""
         kept = self.pulls.get(request.query_params.get("pageToken", ""))
         if kept is None:
-            raise rows.Unprocessable("Unknown pageToken")
+            raise rows.UnprocessableError("Unknown pageToken")
         made, start = kept
         wanted = request.query_params.get("limit", str(LIMIT))
         if not wanted.isdigit() or not 1 <= int(wanted) <= MAX_LIMIT:
-            raise rows.Unprocessable(f"limit must be 1 to {MAX_LIMIT}")
+            raise rows.UnprocessableError(f"limit must be 1 to {MAX_LIMIT}")
         size = int(wanted)
         if start and size > 3:
             # The body limit of the real service cuts pages short; every page after the first is cut here.
@@ -156,7 +158,7 @@ class BomboraApi:
             return Response(status_code=400)
         topics = body.get("topics")
         if not isinstance(topics, list) or not topics:
-            raise rows.Unprocessable("topics must hold at least one name")
+            raise rows.UnprocessableError("topics must hold at least one name")
         ident = str(uuid.uuid5(uuid.NAMESPACE_URL, f"signal/{self.world.calendar.seed}/{len(self.signals)}"))
         created = f"{self.world.until.isoformat()}T00:00:00+00:00"
         self.signals[ident] = Signal(str(body.get("name", "")), [str(topic) for topic in topics], created)
@@ -167,18 +169,29 @@ class BomboraApi:
         listed = []
         for ident, signal in self.signals.items():
             signal.reads += 1
-            listed.append({
-                "signalDefinitionId": ident, "status": "Available" if signal.ready else "Processing",
-                "topicCount": len(signal.topics) if signal.ready else 0, "createdDate": signal.created, "modifiedDate": signal.created,
-                "metadata": {"name": signal.name, "description": "", "clientId": known.BOMBORA_CLIENT_ID},
-            })  # fmt: skip
+            listed.append(
+                {
+                    "signalDefinitionId": ident,
+                    "status": "Available" if signal.ready else "Processing",
+                    "topicCount": len(signal.topics) if signal.ready else 0,
+                    "createdDate": signal.created,
+                    "modifiedDate": signal.created,
+                    "metadata": {"name": signal.name, "description": "", "clientId": known.BOMBORA_CLIENT_ID},
+                }
+            )
         return JSONResponse({"signalDefinitions": listed})
 
     async def topics(self, request: Request) -> Response:
         """`GET /reference/v1/topics?id=&name=&category=&s=&maxTopics=`: not paged."""
         ask = request.query_params
         made = [
-            {"id": int(ident), "name": name, "theme": "Technology", "category": "Business", "description": f"Interest in {name}"}
+            {
+                "id": int(ident),
+                "name": name,
+                "theme": "Technology",
+                "category": "Business",
+                "description": f"Interest in {name}",
+            }
             for ident, name in zip(TOPIC_IDS, TOPICS, strict=True)
         ]
         if "id" in ask:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -16,14 +16,27 @@ KEYS = ("domain", "topic", "researchCountry", "researchState", "researchMetro")
 DEFAULT = ("domain", "score", "scoreLabel")
 OTHERS = ("topicsCount", "topics", "areasOfInterest", "personas")
 COMPANY = (
-    "company.name", "company.industry", "company.size", "company.revenue", "company.hq.country", "company.hq.state",
-    "company.hq.city", "company.hq.address", "company.hq.address2", "company.hq.zip",
-)  # fmt: skip
+    "company.name",
+    "company.industry",
+    "company.size",
+    "company.revenue",
+    "company.hq.country",
+    "company.hq.state",
+    "company.hq.city",
+    "company.hq.address",
+    "company.hq.address2",
+    "company.hq.zip",
+)
 KNOWN = {*KEYS, *DEFAULT, *OTHERS, *COMPANY}
-SIZES = ((50, "Small (1-50)"), (200, "Medium-Small (51-200)"), (1000, "Medium-Large (201-1,000)"), (10_000, "Large (1,001-10,000)"))
+SIZES = (
+    (50, "Small (1-50)"),
+    (200, "Medium-Small (51-200)"),
+    (1000, "Medium-Large (201-1,000)"),
+    (10_000, "Large (1,001-10,000)"),
+)
 
 
-class Unprocessable(Exception):
+class UnprocessableError(Exception):
     """A request the API answers with 422; the message may be shown."""
 
 
@@ -52,28 +65,34 @@ def latest_week_end(world: World) -> str | None:
 
 
 def build(world: World, topics: list[str], attributes: list[str], condition: Any) -> list[dict[str, Any]]:
-    """Rows for a request. Raises Unprocessable for unknown attributes or filters."""
+    """Rows for a request. Raises UnprocessableError for unknown attributes or filters."""
     wanted = attributes or list(DEFAULT)
     unknown = [name for name in wanted if name not in KNOWN]
     if unknown:
-        raise Unprocessable(f"Unknown attribute {unknown[0]}")
+        raise UnprocessableError(f"Unknown attribute {unknown[0]}")
     if "topic" in wanted and "topics" in wanted:
-        raise Unprocessable("topic and topics can not be asked together")
+        raise UnprocessableError("topic and topics can not be asked together")
     if "researchMetro" in wanted and {"researchCountry", "researchState"} & set(wanted):
-        raise Unprocessable("researchMetro can not be asked with researchCountry or researchState")
+        raise UnprocessableError("researchMetro can not be asked with researchCountry or researchState")
     week = latest_week(world)
     week = week[week["topic"].isin(topics)]
     if "topic" in wanted:
-        groups = [(row.domain, row.company, row.score, [(row.topic_id, row.topic, row.score)]) for row in week.itertuples()]
+        groups = [
+            (row.domain, row.company, row.score, [(row.topic_id, row.topic, row.score)]) for row in week.itertuples()
+        ]
     else:
         groups = [
-            (domain, part["company"].iloc[0], round(part["score"].mean()),
-             list(zip(part["topic_id"], part["topic"], part["score"], strict=True)))
+            (
+                domain,
+                part["company"].iloc[0],
+                round(part["score"].mean()),
+                list(zip(part["topic_id"], part["topic"], part["score"], strict=True)),
+            )
             for domain, part in week.groupby("domain", sort=False)
-        ]  # fmt: skip
+        ]
     rows = []
     for domain, company, score, scored in groups:
-        flat = _flat(world, str(domain), int(company), int(score), scored)
+        flat = _flat(world, str(domain), int(str(company)), int(str(score)), scored)
         if condition is None or matches(condition, flat):
             rows.append(_nest({name: flat[name] for name in wanted}))
     return rows
@@ -118,28 +137,28 @@ def _nest(flat: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def matches(condition: Any, row: Mapping[str, Any]) -> bool:
-    """Whether a row passes a filter. Raises Unprocessable when the filter can't be read."""
+    """Whether a row passes a filter. Raises UnprocessableError when the filter can't be read."""
     if not isinstance(condition, dict):
-        raise Unprocessable("filter must be an object")
+        raise UnprocessableError("filter must be an object")
     if "and" in condition:
         return all(matches(part, row) for part in condition["and"])
     if "or" in condition:
         return any(matches(part, row) for part in condition["or"])
     name = condition.get("a")
     if name not in row:
-        raise Unprocessable(f"Unknown filter attribute {name}")
-    value = row[name]
+        raise UnprocessableError(f"Unknown filter attribute {name}")
+    value = row[str(name)]
     for op, test in _TESTS.items():
         if op in condition:
             return bool(test(value, condition[op]))
-    raise Unprocessable("filter has no operator")
+    raise UnprocessableError("filter has no operator")
 
 
 def _like(value: Any, pattern: Any) -> bool:
     return fnmatch.fnmatchcase(str(value).lower(), str(pattern).lower())
 
 
-_TESTS = {
+_TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": _like,
     "neq": lambda value, pattern: not _like(value, pattern),
     "in": lambda value, patterns: any(_like(value, p) for p in patterns),

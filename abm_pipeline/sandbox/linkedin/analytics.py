@@ -1,4 +1,6 @@
-"""adAnalytics: delivery summed by pivots and days, with the platform's cap, privacy threshold, noise and restated days."""
+"""adAnalytics: delivery summed by pivots and days, with the platform's cap, privacy threshold, noise and restated
+days.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +18,20 @@ from abm_pipeline.sandbox.world.tables import Array
 MAX_FIELDS = 20
 MAX_ELEMENTS = 15_000
 PIVOTS = {
-    "CAMPAIGN": "sponsoredCampaign", "CAMPAIGN_GROUP": "sponsoredCampaignGroup", "ACCOUNT": "sponsoredAccount",
+    "CAMPAIGN": "sponsoredCampaign",
+    "CAMPAIGN_GROUP": "sponsoredCampaignGroup",
+    "ACCOUNT": "sponsoredAccount",
     "MEMBER_COMPANY": "organization",
-}  # fmt: skip
+}
 # API field → our count (several fields of the API are the same event here)
 METRICS = {
-    "impressions": "impressions", "clicks": "clicks", "landingPageClicks": "clicks", "totalEngagements": "total_engagements",
-    "externalWebsiteConversions": "conversions", "oneClickLeads": "leads",
-}  # fmt: skip
+    "impressions": "impressions",
+    "clicks": "clicks",
+    "landingPageClicks": "clicks",
+    "totalEngagements": "total_engagements",
+    "externalWebsiteConversions": "conversions",
+    "oneClickLeads": "leads",
+}
 MONEY = ("costInUsd", "costInLocalCurrency")
 ZERO = ("likes", "shares", "comments", "follows", "reactions", "videoViews", "opens", "sends")
 KNOWN = {*METRICS, *MONEY, *ZERO, "approximateMemberReach", "dateRange", "pivotValues"}
@@ -73,7 +81,7 @@ def read(params: dict[str, Any], clock_day: int) -> Ask:
     unknown = [name for name in wanted if name not in KNOWN]
     if unknown:
         raise AnalyticsError(f"Projection field [{unknown[0]}] not present in schema AdAnalytics")
-    facets = {}
+    facets: dict[str, set[int]] = {}
     for key in ("accounts", "campaignGroups", "campaigns", "companies"):
         if key in params:
             urns = params[key] if isinstance(params[key], list) else [params[key]]

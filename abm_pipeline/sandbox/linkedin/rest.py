@@ -51,11 +51,15 @@ class LinkedInApi:
         """All LinkedIn paths, to be mounted under /linkedin."""
         both = ["GET", "POST"]
         paths: list[tuple[str, Handler]] = [
-            ("/rest/adAccounts", self.accounts), ("/rest/adAccounts/{id}", self.account),
-            ("/rest/adAccounts/{id}/adCampaignGroups", self.groups), ("/rest/adAccounts/{id}/adCampaigns", self.campaigns),
-            ("/rest/adAnalytics", self.analytics), ("/rest/organizationsLookup", self.lookup),
-            ("/rest/organizations", self.by_vanity), ("/rest/organizations/{id}", self.organisation),
-        ]  # fmt: skip
+            ("/rest/adAccounts", self.accounts),
+            ("/rest/adAccounts/{id}", self.account),
+            ("/rest/adAccounts/{id}/adCampaignGroups", self.groups),
+            ("/rest/adAccounts/{id}/adCampaigns", self.campaigns),
+            ("/rest/adAnalytics", self.analytics),
+            ("/rest/organizationsLookup", self.lookup),
+            ("/rest/organizations", self.by_vanity),
+            ("/rest/organizations/{id}", self.organisation),
+        ]
         return [
             Route("/oauth/v2/accessToken", self.token, methods=["POST"]),
             Route("/oauth/v2/introspectToken", self.introspect, methods=["POST"]),
@@ -68,7 +72,10 @@ class LinkedInApi:
         grant = form.get("grant_type")
         if grant not in ("client_credentials", "refresh_token"):
             return _oauth_error("unsupported_grant_type", "Grant type is not supported")
-        if (form.get("client_id"), form.get("client_secret")) != (known.LINKEDIN_CLIENT_ID, known.LINKEDIN_CLIENT_SECRET):
+        if (form.get("client_id"), form.get("client_secret")) != (
+            known.LINKEDIN_CLIENT_ID,
+            known.LINKEDIN_CLIENT_SECRET,
+        ):
             return _oauth_error("invalid_client", "Client authentication failed", 401)
         lasting = grant == "refresh_token"
         if lasting and form.get("refresh_token") != known.LINKEDIN_REFRESH_TOKEN:
@@ -90,11 +97,18 @@ class LinkedInApi:
         if token is None:
             return JSONResponse({"active": False})
         status = "revoked" if token.revoked else "active" if self._alive(token) else "expired"
-        return JSONResponse({
-            "active": status == "active", "client_id": known.LINKEDIN_CLIENT_ID, "created_at": int(token.born),
-            "expires_at": int(token.born + token.seconds), "authorized_at": int(token.born), "status": status,
-            "scope": "r_ads,r_ads_reporting", "auth_type": "2L",
-        })  # fmt: skip
+        return JSONResponse(
+            {
+                "active": status == "active",
+                "client_id": known.LINKEDIN_CLIENT_ID,
+                "created_at": int(token.born),
+                "expires_at": int(token.born + token.seconds),
+                "authorized_at": int(token.born),
+                "status": status,
+                "scope": "r_ads,r_ads_reporting",
+                "auth_type": "2L",
+            }
+        )
 
     def revoke(self, token: str) -> None:
         """Expire a token; its next request answers 401."""
@@ -121,7 +135,11 @@ class LinkedInApi:
             try:
                 return handler(request, parse_query(raw))
             except (RestliError, analytics.AnalyticsError) as error:
-                text = str(error) if isinstance(error, analytics.AnalyticsError) else "Invalid query parameters passed to request"
+                text = (
+                    str(error)
+                    if isinstance(error, analytics.AnalyticsError)
+                    else "Invalid query parameters passed to request"
+                )
                 return failure(400, "ILLEGAL_ARGUMENT", text)
 
         return answer
@@ -135,9 +153,18 @@ class LinkedInApi:
             return failure(401, "EXPIRED_ACCESS_TOKEN", "Expired access token", 65602)
         version = request.headers.get("linkedin-version")
         if version is None:
-            return failure(400, "VERSION_MISSING", "A version must be present. Please specify a version by adding the LinkedIn-Version header.")
+            return failure(
+                400,
+                "VERSION_MISSING",
+                "A version must be present. Please specify a version by adding the LinkedIn-Version header.",
+            )
         number = version.split(".")[0]
-        if not number.isdigit() or len(number) != 6 or not OLDEST <= int(number) <= NEWEST or not 1 <= int(number[4:]) <= 12:
+        if (
+            not number.isdigit()
+            or len(number) != 6
+            or not OLDEST <= int(number) <= NEWEST
+            or not 1 <= int(number[4:]) <= 12
+        ):
             echo = f"{number}01" if len(number) == 6 else number
             return failure(426, "NONEXISTENT_VERSION", f"Requested version {echo} is not active")
         if len(request.scope["query_string"]) > MAX_URL:
@@ -145,7 +172,9 @@ class LinkedInApi:
         resource = request.url.path.rpartition("/rest/")[2].split("/")[0]
         self.used[resource] = self.used.get(resource, 0) + 1
         if self.used[resource] > self.daily_requests:
-            return failure(429, "TOO_MANY_REQUESTS", "Resource level throttle limit for calls to this resource is reached.", 101)
+            return failure(
+                429, "TOO_MANY_REQUESTS", "Resource level throttle limit for calls to this resource is reached.", 101
+            )
         return None
 
     def accounts(self, request: Request, params: Params) -> Response:
@@ -168,10 +197,18 @@ class LinkedInApi:
         made: dict[int, dict[str, Any]] = {}
         for campaign in self._campaigns(account):
             ident = int(campaign["campaignGroup"].rpartition(":")[2])
-            group = made.setdefault(ident, {
-                "id": ident, "name": f"Wave {campaign['name'][-7:]}", "status": campaign["status"], "account": campaign["account"],
-                "runSchedule": campaign["runSchedule"], "changeAuditStamps": campaign["changeAuditStamps"], "test": False,
-            })  # fmt: skip
+            group = made.setdefault(
+                ident,
+                {
+                    "id": ident,
+                    "name": f"Wave {campaign['name'][-7:]}",
+                    "status": campaign["status"],
+                    "account": campaign["account"],
+                    "runSchedule": campaign["runSchedule"],
+                    "changeAuditStamps": campaign["changeAuditStamps"],
+                    "test": False,
+                },
+            )
             group["totalBudget"] = campaign["totalBudget"]
         return _found(params, list(made.values()))
 
@@ -194,16 +231,28 @@ class LinkedInApi:
             status = "DRAFT" if self.world.day < first else "ACTIVE" if self.world.day <= last else "COMPLETED"
             modified = created if status == "DRAFT" else first * DAY if status == "ACTIVE" else (last + 1) * DAY
             budget = float(programme.budget[row])
-            out.append({
-                "id": int(ads.campaign_ids[place]), "name": programme.name[row], "account": f"urn:li:sponsoredAccount:{code}",
-                "campaignGroup": f"urn:li:sponsoredCampaignGroup:{ads.group_ids[place]}", "status": status,
-                "type": "SPONSORED_UPDATES", "costType": "CPM", "objectiveType": "WEBSITE_VISIT", "test": False,
-                "dailyBudget": {"amount": f"{budget / 121:.2f}", "currencyCode": currency},
-                "totalBudget": {"amount": f"{budget:.2f}", "currencyCode": currency},
-                "runSchedule": {"start": first * DAY * 1000, "end": (last + 1) * DAY * 1000},
-                "locale": {"country": "US", "language": "en"}, "version": {"versionTag": "3"},
-                "changeAuditStamps": {"created": {"time": created * 1000}, "lastModified": {"time": modified * 1000}},
-            })  # fmt: skip
+            out.append(
+                {
+                    "id": int(ads.campaign_ids[place]),
+                    "name": programme.name[row],
+                    "account": f"urn:li:sponsoredAccount:{code}",
+                    "campaignGroup": f"urn:li:sponsoredCampaignGroup:{ads.group_ids[place]}",
+                    "status": status,
+                    "type": "SPONSORED_UPDATES",
+                    "costType": "CPM",
+                    "objectiveType": "WEBSITE_VISIT",
+                    "test": False,
+                    "dailyBudget": {"amount": f"{budget / 121:.2f}", "currencyCode": currency},
+                    "totalBudget": {"amount": f"{budget:.2f}", "currencyCode": currency},
+                    "runSchedule": {"start": first * DAY * 1000, "end": (last + 1) * DAY * 1000},
+                    "locale": {"country": "US", "language": "en"},
+                    "version": {"versionTag": "3"},
+                    "changeAuditStamps": {
+                        "created": {"time": created * 1000},
+                        "lastModified": {"time": modified * 1000},
+                    },
+                }
+            )
         return out
 
     def analytics(self, request: Request, params: Params) -> Response:
@@ -238,16 +287,18 @@ class LinkedInApi:
 
     def _organisation(self, ident: str) -> dict[str, Any] | None:
         orgs = self.world.ads.organisations
-        rows = np.flatnonzero(orgs.ids == int(ident)) if ident.isdigit() else []
-        if not len(rows):
+        if not ident.isdigit() or not (rows := np.flatnonzero(orgs.ids == int(ident))).size:
             return None
         row = rows[0]
         locale = {"country": "US", "language": "en"}
         out: dict[str, Any] = {
-            "id": int(ident), "localizedName": orgs.name[row], "vanityName": orgs.vanity[row],
-            "primaryOrganizationType": "NONE", "locations": [],
+            "id": int(ident),
+            "localizedName": orgs.name[row],
+            "vanityName": orgs.vanity[row],
+            "primaryOrganizationType": "NONE",
+            "locations": [],
             "name": {"localized": {"en_US": orgs.name[row]}, "preferredLocale": locale},
-        }  # fmt: skip
+        }
         if orgs.website[row] is not None:
             out["localizedWebsite"] = orgs.website[row]
             out["website"] = {"localized": {"en_US": orgs.website[row]}, "preferredLocale": locale}
@@ -269,10 +320,17 @@ def _oauth_error(code: str, text: str, status: int = 400) -> JSONResponse:
 def _account(ident: int, name: str, currency: str, world: World) -> dict[str, Any]:
     created = (world.calendar.start - 400) * DAY * 1000
     return {
-        "id": ident, "name": name, "type": "BUSINESS", "status": "ACTIVE", "currency": currency, "reference": ORGANISATION,
-        "servingStatuses": ["RUNNABLE"], "test": False, "version": {"versionTag": "6"},
+        "id": ident,
+        "name": name,
+        "type": "BUSINESS",
+        "status": "ACTIVE",
+        "currency": currency,
+        "reference": ORGANISATION,
+        "servingStatuses": ["RUNNABLE"],
+        "test": False,
+        "version": {"versionTag": "6"},
         "changeAuditStamps": {"created": {"time": created}, "lastModified": {"time": created}},
-    }  # fmt: skip
+    }
 
 
 def _known_account(request: Request) -> int | None:
@@ -297,6 +355,10 @@ def _found(params: Params, made: list[dict[str, Any]]) -> Response:
     metadata = {}
     if start + size < len(chosen):
         metadata["nextPageToken"] = base64.urlsafe_b64encode(f"p{start + size:08d}".encode()).decode()
-    return JSONResponse({
-        "elements": chosen[start : start + size], "metadata": metadata, "paging": {"start": start, "count": size, "links": []}
-    })  # fmt: skip
+    return JSONResponse(
+        {
+            "elements": chosen[start : start + size],
+            "metadata": metadata,
+            "paging": {"start": start, "count": size, "links": []},
+        }
+    )

@@ -1,7 +1,7 @@
 """Rest.li query strings to values: protocol 2.0 (`List(a,b)`, `(k:v)`), and the dotted and indexed keys of protocol 1.
 
-Structure must arrive literally; percent-encoding is undone only in the leaves. A client that encodes brackets gets a text, as it
-would from the real parser.
+Structure must arrive literally; percent-encoding is undone only in the leaves. A client that encodes brackets gets
+a text, as it would from the real parser.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Sessions of the Salesforce sandbox: OAuth (client credentials, JWT bearer, refresh), SOAP login, expiry and the daily quota."""
+"""Sessions of the Salesforce sandbox: OAuth (client credentials, JWT bearer, refresh), SOAP login, expiry and the
+daily quota.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ ORG = "00DBn000000SANDMAQ"
 USER = "005Bn00000001INTQA"
 _SOAP = (
     '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
-    'xmlns:sf="urn:fault.partner.soap.sforce.com" xmlns="urn:partner.soap.sforce.com"><soapenv:Body>{}</soapenv:Body></soapenv:Envelope>'
+    'xmlns:sf="urn:fault.partner.soap.sforce.com" xmlns="urn:partner.soap.sforce.com">'
+    "<soapenv:Body>{}</soapenv:Body></soapenv:Envelope>"
 )
 
 
@@ -36,7 +39,7 @@ class Session:
 
 @dataclass
 class Sessions:
-    """All sessions of the org. `session_requests` and `session_seconds` end a session, `daily_requests` is the org's quota."""
+    """All sessions. `session_requests` and `session_seconds` end a session, `daily_requests` is the org's quota."""
 
     keys: known.SigningKeys
     session_requests: int | None = None
@@ -49,7 +52,8 @@ class Sessions:
     def open(self) -> str:
         """A new access token."""
         self.made += 1
-        token = f"{ORG[:15]}!AQ{self.made:06d}.{base64.urlsafe_b64encode(f'sandbox-{self.made}'.encode()).decode().rstrip('=')}"
+        secret = base64.urlsafe_b64encode(f"sandbox-{self.made}".encode()).decode().rstrip("=")
+        token = f"{ORG[:15]}!AQ{self.made:06d}.{secret}"
         self.live[token] = Session(time.monotonic())
         return token
 
@@ -87,15 +91,17 @@ class Sessions:
             error, text = failure
             return JSONResponse({"error": error, "error_description": text}, status_code=400)
         base = instance_url(request)
-        return JSONResponse({
-            "access_token": self.open(),
-            "signature": "c2FuZGJveA==",
-            "scope": "api",
-            "instance_url": base,
-            "id": f"{base}/id/{ORG}/{USER}",
-            "token_type": "Bearer",
-            "issued_at": str(int(time.time() * 1000)),
-        })  # fmt: skip
+        return JSONResponse(
+            {
+                "access_token": self.open(),
+                "signature": "c2FuZGJveA==",
+                "scope": "api",
+                "instance_url": base,
+                "id": f"{base}/id/{ORG}/{USER}",
+                "token_type": "Bearer",
+                "issued_at": str(int(time.time() * 1000)),
+            }
+        )
 
     def _refuse(self, request: Request, grant: str, form: dict[str, str]) -> tuple[str, str] | None:
         """Error and its description when the grant isn't good."""
@@ -146,8 +152,9 @@ class Sessions:
         if (name, password) != (known.SALESFORCE_USERNAME, known.SALESFORCE_PASSWORD + known.SALESFORCE_SECURITY_TOKEN):
             text = "INVALID_LOGIN: Invalid username, password, security token; or user locked out."
             fault = (
-                f"<soapenv:Fault><faultcode>sf:INVALID_LOGIN</faultcode><faultstring>{text}</faultstring><detail><sf:LoginFault>"
-                f"<sf:exceptionCode>INVALID_LOGIN</sf:exceptionCode><sf:exceptionMessage>{text[15:]}</sf:exceptionMessage>"
+                f"<soapenv:Fault><faultcode>sf:INVALID_LOGIN</faultcode><faultstring>{text}</faultstring>"
+                "<detail><sf:LoginFault><sf:exceptionCode>INVALID_LOGIN</sf:exceptionCode>"
+                f"<sf:exceptionMessage>{text[15:]}</sf:exceptionMessage>"
                 "</sf:LoginFault></detail></soapenv:Fault>"
             )
             return Response(_SOAP.format(fault), status_code=500, media_type="text/xml")

@@ -59,7 +59,9 @@ class BulkJobs:
         if query.object in _NO_BULK:
             return refusal(400, "INVALIDENTITY", f"{query.object} is not supported by the Bulk API")
         if query.count is not None or query.offset:
-            return refusal(400, "API_ERROR", "Implementation restriction: COUNT and OFFSET are not supported in Bulk Query")
+            return refusal(
+                400, "API_ERROR", "Implementation restriction: COUNT and OFFSET are not supported in Bulk Query"
+            )
         if self.made >= MAX_JOBS:
             return refusal(400, "LIMIT_EXCEEDED", "Max number of query jobs per 24 hours reached")
         self.made += 1

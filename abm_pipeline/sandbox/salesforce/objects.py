@@ -1,4 +1,7 @@
-"""The objects and fields that the org has: API names, types and relations. Data only, and its description for `describe`."""
+# ruff: noqa: E501
+"""The objects and fields that the org has: API names, types and relations. Data only, and its description for
+`describe`.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +95,7 @@ _SPEC = {
         "04w",
         "Id:id IsoCode:picklist ConversionRate:double StartDate:date NextStartDate:date",
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

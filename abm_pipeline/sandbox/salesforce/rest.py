@@ -53,12 +53,20 @@ class RestApi:
         """All Salesforce paths, to be mounted under /salesforce."""
         base = "/services/data/v{version}"
         plain = [
-            ("", self.resources), ("/limits", self.limits), ("/sobjects", self.objects), ("/sobjects/{name}", self.object),
-            ("/sobjects/{name}/describe", self.describe), ("/sobjects/{name}/deleted", self.deleted),
-            ("/sobjects/{name}/updated", self.updated), ("/sobjects/{name}/{ident}", self.record),
-            ("/query", self.query), ("/queryAll", self.query_all), ("/query/{locator}", self.more),
-            ("/queryAll/{locator}", self.more), ("/jobs/query/{job}/results", self.bulk.results),
-        ]  # fmt: skip
+            ("", self.resources),
+            ("/limits", self.limits),
+            ("/sobjects", self.objects),
+            ("/sobjects/{name}", self.object),
+            ("/sobjects/{name}/describe", self.describe),
+            ("/sobjects/{name}/deleted", self.deleted),
+            ("/sobjects/{name}/updated", self.updated),
+            ("/sobjects/{name}/{ident}", self.record),
+            ("/query", self.query),
+            ("/queryAll", self.query_all),
+            ("/query/{locator}", self.more),
+            ("/queryAll/{locator}", self.more),
+            ("/jobs/query/{job}/results", self.bulk.results),
+        ]
         routes = [
             Route("/services/oauth2/token", self.sessions.token, methods=["POST"]),
             Route("/services/Soap/u/{version}", self.sessions.soap, methods=["POST"]),
@@ -101,11 +109,13 @@ class RestApi:
     async def limits(self, request: Request, token: str) -> Response:
         """`GET /limits`."""
         top = self.sessions.daily_requests
-        return JSONResponse({
-            "DailyApiRequests": {"Max": top, "Remaining": max(0, top - self.sessions.used)},
-            "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000 - self.bulk.made},
-            "DailyBulkV2QueryFileStorageMB": {"Max": 976_562, "Remaining": 976_562},
-        })  # fmt: skip
+        return JSONResponse(
+            {
+                "DailyApiRequests": {"Max": top, "Remaining": max(0, top - self.sessions.used)},
+                "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000 - self.bulk.made},
+                "DailyBulkV2QueryFileStorageMB": {"Max": 976_562, "Remaining": 976_562},
+            }
+        )
 
     async def objects(self, request: Request, token: str) -> Response:
         """`GET /sobjects`."""
@@ -202,10 +212,13 @@ class RestApi:
         ids, instants = self.store.changed(_name(request), *window, deleted=True)
         records = [{"id": i, "deletedDate": seconds_to_text(at)} for i, at in zip(ids, instants, strict=True)]
         first = self.store.world.calendar.start * DAY
-        return JSONResponse({
-            "deletedRecords": records, "earliestDateAvailable": seconds_to_text(first),
-            "latestDateCovered": seconds_to_text(min(window[1], end_of_clock(self.store.world))),
-        })  # fmt: skip
+        return JSONResponse(
+            {
+                "deletedRecords": records,
+                "earliestDateAvailable": seconds_to_text(first),
+                "latestDateCovered": seconds_to_text(min(window[1], end_of_clock(self.store.world))),
+            }
+        )
 
     async def updated(self, request: Request, token: str) -> Response:
         """`GET /sobjects/{name}/updated/?start=&end=`: at most 30 days back."""
@@ -226,7 +239,9 @@ class RestApi:
             except ValueError:
                 return refusal(400, "INVALID_FIELD", f"{key} is not a date and time")
         if edges[1] - edges[0] < 60:
-            return refusal(400, "INVALID_REPLICATION_DATE", "endDate must be at least one minute greater than startDate")
+            return refusal(
+                400, "INVALID_REPLICATION_DATE", "endDate must be at least one minute greater than startDate"
+            )
         if edges[0] < end_of_clock(self.store.world) - days * DAY:
             return refusal(400, "INVALID_REPLICATION_DATE", f"startDate before org's replication window of {days} days")
         return edges[0], edges[1]
@@ -235,7 +250,11 @@ class RestApi:
 async def versions(request: Request) -> Response:
     """`GET /services/data/`: no session needed, not counted."""
     listed = [
-        {"label": f"{_RELEASES[(v - 50) % 3]} '{21 + (v - 50) // 3}", "url": f"/services/data/v{v}.0", "version": f"{v}.0"}
+        {
+            "label": f"{_RELEASES[(v - 50) % 3]} '{21 + (v - 50) // 3}",
+            "url": f"/services/data/v{v}.0",
+            "version": f"{v}.0",
+        }
         for v in VERSIONS
     ]
     return JSONResponse(listed)

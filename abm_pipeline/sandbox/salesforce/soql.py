@@ -1,7 +1,8 @@
 """SOQL text to a checked query: the subset that clients of a sandbox send.
 
-SELECT with one level of parent fields, COUNT() and FIELDS lists of names; WHERE with AND, OR, NOT, parentheses, comparison, IN, NOT IN
-and LIKE; ORDER BY, LIMIT, OFFSET. Everything else is refused with the code a real org answers.
+SELECT with one level of parent fields, COUNT() and FIELDS lists of names; WHERE with AND, OR, NOT, parentheses,
+comparison, IN, NOT IN and LIKE; ORDER BY, LIMIT, OFFSET. Everything else is refused with the code a real org
+answers.
 """
 
 from __future__ import annotations
@@ -148,8 +149,9 @@ class _Parser:
         if not self.object:
             raise SoqlError(
                 "INVALID_TYPE",
-                f"\n{self.text}\nsObject type '{wanted}' is not supported. If you are attempting to use a custom object, be sure to "
-                "append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.",
+                f"\n{self.text}\nsObject type '{wanted}' is not supported. If you are attempting to use a custom "
+                "object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe "
+                "call for the appropriate names.",
             )
         select = tuple(self.path(name, place) for name, place in names)
         where = self.either() if self.accept("where") else None
@@ -182,9 +184,9 @@ class _Parser:
                 return field
         raise SoqlError(
             "INVALID_FIELD",
-            f"\n{self.text}\n{' ' * place}^\nERROR at Row:1:Column:{place + 1}\nNo such column '{name}' on entity '{owner}'. If you "
-            "are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your "
-            "WSDL or the describe call for the appropriate names.",
+            f"\n{self.text}\n{' ' * place}^\nERROR at Row:1:Column:{place + 1}\nNo such column '{name}' on entity "
+            f"'{owner}'. If you are attempting to use a custom field, be sure to append the '__c' after the custom "
+            "field name. Please reference your WSDL or the describe call for the appropriate names.",
         )
 
     def either(self) -> Condition:
@@ -247,12 +249,14 @@ class _Parser:
             return int(dt.datetime.fromisoformat(text).timestamp())
         if wanted not in ("boolean", "double", "currency", "percent", "int", "date", "datetime") and quoted:
             return re.sub(r"\\(.)", r"\1", text[1:-1])
-        shown = "should not be enclosed in quotes" if quoted else f"must be of type {wanted} and should be enclosed in quotes"
+        shown = (
+            "should not be enclosed in quotes"
+            if quoted
+            else f"must be of type {wanted} and should be enclosed in quotes"
+        )
         if wanted in ("date", "datetime") and not quoted:
             shown = f"must be of type {'dateTime' if wanted == 'datetime' else 'date'}"
-        raise SoqlError(
-            "INVALID_FIELD", f"\n{self.text}\nvalue of filter criterion for field '{path.label}' {shown}"
-        )
+        raise SoqlError("INVALID_FIELD", f"\n{self.text}\nvalue of filter criterion for field '{path.label}' {shown}")
 
     def ordering(self) -> tuple[tuple[Path, bool, bool], ...]:
         if not self.accept("order"):

@@ -1,11 +1,12 @@
 """The world's Salesforce tables as an org would answer them: filtering, ordering, and rows as ready text.
 
-Every value is turned into JSON or CSV text once per column and kept; a page is then only joining. Columns do not depend on the
-clock, except `IsArchived`, so moving the clock costs nothing.
+Every value is turned into JSON or CSV text once per column and kept; a page is then only joining. Columns do not
+depend on the clock, except `IsArchived`, so moving the clock costs nothing.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -96,10 +97,11 @@ class Store:
     def _holds(self, name: str, condition: Condition, rows: Array) -> Array:
         if isinstance(condition, Compare):
             return self._compare(name, condition, rows)
-        parts = [self._holds(name, part, rows) for part in condition.parts]
+        parts: list[Array] = [self._holds(name, part, rows) for part in condition.parts]
         if condition.op == "not":
             return ~parts[0]
-        return np.logical_and.reduce(parts) if condition.op == "and" else np.logical_or.reduce(parts)
+        joined: Array = np.logical_and.reduce(parts) if condition.op == "and" else np.logical_or.reduce(parts)
+        return joined
 
     def _compare(self, name: str, test: Compare, rows: Array) -> Array:
         values, empty = self._values(name, test.path, rows)
@@ -115,7 +117,8 @@ class Store:
         if test.op == "like":
             return _like(values, str(wanted)) & ~empty
         if test.op == "!=":
-            return (values != wanted) | empty
+            different: Array = (values != wanted) | empty
+            return different
         compare = {"=": np.equal, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}[test.op]
         result: Array = compare(values, wanted) & ~empty
         return result
@@ -221,12 +224,14 @@ def _as_text(values: Array, kind: str) -> Array:
     if kind == "boolean":
         return objects("true" if v else "false" for v in values.tolist())
     if kind == "int":
-        return objects("null" if v != v else str(int(v)) for v in values.tolist())
+        return objects("null" if math.isnan(v) else str(int(v)) for v in values.tolist())
     if kind in _NUMBERS:
-        return objects("null" if v != v else repr(float(v)) for v in values.tolist())
+        return objects("null" if math.isnan(v) else repr(float(v)) for v in values.tolist())
     if kind == "date":
         shown = np.datetime_as_string(np.where(values == NULL, 0, values).astype("datetime64[D]"))
-        return objects("null" if n else f'"{t}"' for n, t in zip((values == NULL).tolist(), shown.tolist(), strict=True))
+        return objects(
+            "null" if n else f'"{t}"' for n, t in zip((values == NULL).tolist(), shown.tolist(), strict=True)
+        )
     if kind == "datetime":
         shown = np.datetime_as_string(np.where(values == NULL, 0, values).astype("datetime64[s]"))
         empty = (values == NULL).tolist()

@@ -1,7 +1,7 @@
 """A deterministic ABM world: companies, people, touches, deals, ads and intent, and how systems record them.
 
-`build_world` is a pure function of its arguments. The world is generated once from its first day to 60 days past `until`;
-the clock decides how much of it can be seen, so an earlier clock always shows a prefix of a later one.
+`build_world` is a pure function of its arguments. The world is generated once from its first day to 60 days past
+`until`; the clock decides how much of it can be seen, so an earlier clock always shows a prefix of a later one.
 """
 
 from __future__ import annotations
@@ -33,9 +33,16 @@ class World:
     """The generated timeline and a clock. `tables` are Salesforce objects by name; `truth` is computed at the clock."""
 
     def __init__(
-        self, cal: Calendar, companies: Companies, tiers: Tiers, campaigns: Campaigns, tables: dict[str, Table], money: Money,
-        ads: Ads, intent: Intent,
-    ) -> None:  # fmt: skip
+        self,
+        cal: Calendar,
+        companies: Companies,
+        tiers: Tiers,
+        campaigns: Campaigns,
+        tables: dict[str, Table],
+        money: Money,
+        ads: Ads,
+        intent: Intent,
+    ) -> None:
         self.calendar, self.companies, self.tiers, self.campaigns = cal, companies, tiers, campaigns
         self.tables, self.money, self.ads, self.intent = tables, money, ads, intent
         self.day = cal.horizon - LOOKAHEAD_DAYS

@@ -1,11 +1,14 @@
-"""Account records in the CRM: name and website variants, duplicates, merges, and the target list as operations keep it.
+"""Account records in the CRM: name and website variants, duplicates, merges, and the target list as operations keep
+it.
 
-Belongs here: Salesforce Account and AccountHistory. Duplicates that share no key with their twin ("hard") exist only for
-companies that are not listed and have no deals, so that exact keys can reach the truth about everything that is measured.
+Belongs here: Salesforce Account and AccountHistory. Duplicates that share no key with their twin ("hard") exist
+only for companies that are not listed and have no deals, so that exact keys can reach the truth about everything
+that is measured.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +18,15 @@ from abm_pipeline.sandbox.world.companies import Companies, Tiers
 from abm_pipeline.sandbox.world.names import COUNTRIES
 from abm_pipeline.sandbox.world.scales import DAY, NEVER, NULL, Calendar
 from abm_pipeline.sandbox.world.tables import (
-    PURGED, Array, Change, Table, constant, objects, salesforce_ids, versioned,
-)  # fmt: skip
+    PURGED,
+    Array,
+    Change,
+    Table,
+    constant,
+    objects,
+    salesforce_ids,
+    versioned,
+)
 
 TIER_TEXT = {0: "1:1", 1: "1:Few", 2: "1:Many"}
 BIN_DAYS = 15
@@ -38,7 +48,7 @@ class Accounts:
     history: Table = field(init=False)
 
     def holder(self, companies: Array, instants: Array, draw: Array, share: float) -> Array:
-        """Account record that a new record of the company is put under: mostly the first, sometimes a soft duplicate."""
+        """Account record a new record of the company is put under: mostly the first, sometimes a soft duplicate."""
         row = self.primary[companies]
         twin = self.soft_twin[companies]
         usable = (twin >= 0) & (draw < share)
@@ -105,9 +115,17 @@ def _websites(
         domain = companies.domain[agency if agency >= 0 else owner]
         country = COUNTRIES[companies.country[owner]][0].lower()
         shapes = (
-            f"https://www.{domain}", f"http://{domain}", f"www.{domain}", domain, f"https://{domain}/", f"https://www.{domain}/en/home",
-            f"HTTP://WWW.{domain.upper()}", f"{country}.{domain}", f"https://{country}.{domain}/about?ref=crm", f" {domain} ",
-        )  # fmt: skip
+            f"https://www.{domain}",
+            f"http://{domain}",
+            f"www.{domain}",
+            domain,
+            f"https://{domain}/",
+            f"https://www.{domain}/en/home",
+            f"HTTP://WWW.{domain.upper()}",
+            f"{country}.{domain}",
+            f"https://{country}.{domain}/about?ref=crm",
+            f" {domain} ",
+        )
         if hard[row] or (quiet[owner] and not is_twin[row] and u < 0.10):
             sites.append(None if v < 0.75 else ("n/a", "localhost", "none", "http://intranet")[int(rng.integers(4))])
         else:
@@ -149,9 +167,11 @@ def _columns(
     codes = [COUNTRIES[c] for c in countries]
     parents = np.where(companies.parent[company] >= 0, made.primary[companies.parent[company]], -1)
     people = companies.employees[company].astype(float)
-    some = lambda draw, share, values: objects(  # noqa: E731
-        None if u < share else v for u, v in zip(draw, values, strict=True)
-    )
+
+    def some(draw: Array, share: float, values: Iterable[Any]) -> Array:
+        """The values with a share of them missing."""
+        return objects(None if u < share else v for u, v in zip(draw, values, strict=True))
+
     committee = np.where(people >= 1000, 8 + (gaps[4] * 25).round() % 3, 4 + (gaps[4] * 25).round() % 3)
     return {
         "_company": company,
@@ -163,21 +183,29 @@ def _columns(
         "Type": some(gaps[0], 0.3, np.where(gaps[1] < 0.2, "Customer", "Prospect").tolist()),
         "ParentId": objects(None if p < 0 or t else made.ids[p] for p, t in zip(parents, is_twin, strict=True)),
         "BillingCity": some(gaps[0], 0.08, companies.city[company]),
-        "BillingCountry": some(gaps[1], 0.05, [c if u < 0.8 else k[0] for c, k, u in zip(countries, codes, gaps[2], strict=True)]),
+        "BillingCountry": some(
+            gaps[1], 0.05, [c if u < 0.8 else k[0] for c, k, u in zip(countries, codes, gaps[2], strict=True)]
+        ),
         "BillingCountryCode": some(gaps[1], 0.05, [k[0] for k in codes]),
-        "Phone": some(gaps[2], 0.22, [f"{k[6]} {int(u * 800 + 100)} {int(u * 9e6):07d}" for k, u in zip(codes, gaps[3], strict=True)]),
+        "Phone": some(
+            gaps[2],
+            0.22,
+            [f"{k[6]} {int(u * 800 + 100)} {int(u * 9e6):07d}" for k, u in zip(codes, gaps[3], strict=True)],
+        ),
         "Website": websites,
         "Industry": some(gaps[3], 0.06, companies.industry[company]),
         "AnnualRevenue": np.where(gaps[4] < 0.12, np.nan, companies.revenue[company]),
         "NumberOfEmployees": np.where(gaps[3] < 0.10, np.nan, people),
         "OwnerId": owner_ids[company],
-        "AccountSource": some(gaps[0], 0.4, np.array(["Web", "Outbound", "Partner", "Event"], object)[(gaps[4] * 4).astype(int)]),
+        "AccountSource": some(
+            gaps[0], 0.4, np.array(["Web", "Outbound", "Partner", "Event"], object)[(gaps[4] * 4).astype(int)]
+        ),
         "CurrencyIsoCode": objects(k[2] for k in codes),
         "ABM_Tier__c": constant(count, None),
         "Target_Account__c": np.zeros(count, bool),
         "ABM_Tier_Since__c": np.full(count, NULL),
         "Committee_Size__c": np.where(companies.ever_target[company] & (gaps[2] < 0.15) & ~is_twin, committee, np.nan),
-    }  # fmt: skip
+    }
 
 
 def _changes(
@@ -195,8 +223,10 @@ def _changes(
         row, at = int(made.primary[company]), day * DAY + 21_600 + company
         text = TIER_TEXT.get(tier)
         values: dict[str, Any] = {
-            "ABM_Tier__c": text, "Target_Account__c": tier >= 0, "ABM_Tier_Since__c": np.int64(day)
-        }  # fmt: skip
+            "ABM_Tier__c": text,
+            "Target_Account__c": tier >= 0,
+            "ABM_Tier_Since__c": np.int64(day),
+        }
         changes.append(Change(row, at, values))
         before, flag = state.get(company, (None, "false"))
         after = "true" if tier >= 0 else "false"
@@ -204,14 +234,14 @@ def _changes(
         if flag != after:
             tracked.append((row, at, "Target_Account__c", flag, after))
         state[company] = (text, after)
-    for row in np.flatnonzero(rng.random(len(made.company)) < 0.02):
-        owner = made.company[row]
+    for renamed in np.flatnonzero(rng.random(len(made.company)) < 0.02):
+        owner = made.company[renamed]
         at = int((cal.start + rng.integers(5, cal.days)) * DAY + 52_000)
-        changes.append(Change(int(row), at, {"Name": f"{companies.name[owner]} International"}))
-    for row in np.flatnonzero(made.merged_into >= 0):
-        at = int(made.merged_at[row])
-        changes.append(Change(int(row), at, {"IsDeleted": True, "MasterRecordId": made.ids[made.merged_into[row]]}))
-        changes.append(Change(int(row), at + BIN_DAYS * DAY, {PURGED: True}))
+        changes.append(Change(int(renamed), at, {"Name": f"{companies.name[owner]} International"}))
+    for loser in np.flatnonzero(made.merged_into >= 0):
+        at = int(made.merged_at[loser])
+        changes.append(Change(int(loser), at, {"IsDeleted": True, "MasterRecordId": made.ids[made.merged_into[loser]]}))
+        changes.append(Change(int(loser), at + BIN_DAYS * DAY, {PURGED: True}))
     return changes, _history(made, tracked)
 
 

@@ -1,7 +1,7 @@
 """Activities in the CRM: Salesforce Task, Event, Campaign and CampaignMember, and the truth behind each version.
 
-Every version carries `_touch` (the touch type it amounts to, or None), `_occurred` (instant by the rule of the README) and
-`_company`. A touch is known when a visible version says so.
+Every version carries `_touch` (the touch type it amounts to, or None), `_occurred` (instant by the rule of the
+README) and `_company`. A touch is known when a visible version says so.
 """
 
 from __future__ import annotations
@@ -14,11 +14,33 @@ from abm_pipeline.sandbox.world.crm_people import People
 from abm_pipeline.sandbox.world.people import Contacts, Leads
 from abm_pipeline.sandbox.world.scales import DAY, NULL, Calendar
 from abm_pipeline.sandbox.world.tables import (
-    PURGED, Array, Change, Table, constant, objects, salesforce_ids, versioned,
-)  # fmt: skip
+    PURGED,
+    Array,
+    Change,
+    Table,
+    choose,
+    constant,
+    objects,
+    salesforce_ids,
+    versioned,
+)
 from abm_pipeline.sandbox.world.touches import (
-    CALL, CANCELLED, CONNECTED, CONTENT, EMAIL, EVENT, FORM, INVITED, KINDS, MEETING, NO_SHOW, REPLY, TODO, WEBINAR, Touches,
-)  # fmt: skip
+    CALL,
+    CANCELLED,
+    CONNECTED,
+    CONTENT,
+    EMAIL,
+    EVENT,
+    FORM,
+    INVITED,
+    KINDS,
+    MEETING,
+    NO_SHOW,
+    REPLY,
+    TODO,
+    WEBINAR,
+    Touches,
+)
 
 NAMES = np.array(KINDS, object)
 NOON = 12 * 3600
@@ -68,7 +90,7 @@ def _account(touches: Touches, people: People, accounts: Accounts, created: Arra
     held = np.where(touches.contact >= 0, people.held_by[touches.contact], -1)
     merged = (held >= 0) & (accounts.merged_into[held] >= 0) & (accounts.merged_at[held] <= created)
     held = np.where(merged, accounts.merged_into[held], held)
-    return held, np.where(held >= 0, accounts.ids[held], None)
+    return held, choose(held >= 0, accounts.ids[held], None)
 
 
 def _some(touches: Touches, keep: Array) -> Touches:
@@ -76,9 +98,15 @@ def _some(touches: Touches, keep: Array) -> Touches:
 
 
 def make_tasks(
-    cal: Calendar, touches: Touches, people: People, accounts: Accounts, campaigns: Campaigns, campaign_ids: Array,
-    owner_ids: Array, offset: Array,
-) -> Table:  # fmt: skip
+    cal: Calendar,
+    touches: Touches,
+    people: People,
+    accounts: Accounts,
+    campaigns: Campaigns,
+    campaign_ids: Array,
+    owner_ids: Array,
+    offset: Array,
+) -> Table:
     """Mails, calls and to-dos; some logged days late, edited later, never completed or deleted."""
     rng = cal.rng("tasks")
     touches = _some(touches, np.isin(touches.kind, (EMAIL, REPLY, CALL, CONNECTED, TODO)))
@@ -96,7 +124,7 @@ def make_tasks(
     slot = np.clip(np.searchsorted(campaigns.start[mail], day, side="right") - 1, 0, len(mail) - 1)
     disposition = np.where(kind == CONNECTED, "Connected", np.where(draw[4] < 0.5, "Left Voicemail", "No Answer"))
     unfilled = is_call & (draw[3] < 0.05)
-    touch = np.where((kind == TODO) | open_, None, np.where(unfilled, "call", NAMES[kind]))
+    touch = choose((kind == TODO) | open_, None, np.where(unfilled, "call", NAMES[kind]))
     changes = accounts.moves(np.flatnonzero(held >= 0), held[held >= 0], created[held >= 0])
     fill = created + (2 + (draw[1] * 7).astype(np.int64)) * DAY
     for row in np.flatnonzero(unfilled):
@@ -112,7 +140,7 @@ def make_tasks(
     subject = np.array(["Email: product update", "Re: your question", "Call", "Call", "Prepare account plan"], object)
     columns = {
         "_company": touches.company,
-        "_touch": touch.astype(object),
+        "_touch": touch,
         "_occurred": np.where(on_day, done, day * DAY + NOON),
         "Id": salesforce_ids("00T", 10_000 + 2 * np.arange(count)),
         "IsDeleted": np.zeros(count, bool),
@@ -125,21 +153,31 @@ def make_tasks(
         "Status": np.where(open_, "Not Started", "Completed").astype(object),
         "Priority": constant(count, "Normal"),
         "Type": np.array(["Email", "Email Reply", "Call", "Call", "Other"], object)[kind],
-        "TaskSubtype": np.where(listed, "ListEmail", np.array(["Email", "Email", "Call", "Call", "Task"], object)[kind]),
-        "CallDurationInSeconds": np.where(kind == CONNECTED, 120 + (draw[0] * 1500).round(), np.where(kind == CALL, 20.0, np.nan)),
-        "CallType": np.where(is_call, np.where(draw[1] < 0.9, "Outbound", "Inbound"), None),
-        "CallDisposition": np.where(is_call & ~unfilled, disposition, None),
+        "TaskSubtype": np.where(
+            listed, "ListEmail", np.array(["Email", "Email", "Call", "Call", "Task"], object)[kind]
+        ),
+        "CallDurationInSeconds": np.where(
+            kind == CONNECTED, 120 + (draw[0] * 1500).round(), np.where(kind == CALL, 20.0, np.nan)
+        ),
+        "CallType": choose(is_call, np.where(draw[1] < 0.9, "Outbound", "Inbound"), None),
+        "CallDisposition": choose(is_call & ~unfilled, disposition, None),
         "IsClosed": ~open_,
         "CompletedDateTime": np.where(open_, NULL, done),
         "OwnerId": owner_ids[touches.company],
-    }  # fmt: skip
+    }
     return versioned(columns, created, changes)
 
 
 def make_events(
-    cal: Calendar, touches: Touches, people: People, contacts: Contacts, accounts: Accounts, deal_ids: Array,
-    owner_ids: Array, offset: Array,
-) -> Table:  # fmt: skip
+    cal: Calendar,
+    touches: Touches,
+    people: People,
+    contacts: Contacts,
+    accounts: Accounts,
+    deal_ids: Array,
+    owner_ids: Array,
+    offset: Array,
+) -> Table:
     """Meetings booked ahead whose outcome is filled in afterwards, and a few internal ones."""
     rng = cal.rng("events")
     touches = _some(touches, np.isin(touches.kind, (MEETING, NO_SHOW, CANCELLED)))
@@ -168,7 +206,9 @@ def make_events(
         "WhoId": _who(touches, people),
         "WhatId": np.where(touches.deal >= 0, deal_ids[touches.deal], account_ids),
         "AccountId": account_ids,
-        "Subject": np.where(internal, "Internal preparation", np.where(touches.deal >= 0, "Deal review", "Introduction")).astype(object),
+        "Subject": np.where(
+            internal, "Internal preparation", np.where(touches.deal >= 0, "Deal review", "Introduction")
+        ).astype(object),
         "Type": np.where(internal, "Internal", "Meeting").astype(object),
         "EventSubtype": constant(count, "Event"),
         "ActivityDate": (touches.instant + offset[touches.company] * 3600) // DAY,
@@ -181,7 +221,7 @@ def make_events(
         "Location": objects(None if u < 0.5 else "Video call" for u in draw[1]),
         "Meeting_Outcome__c": constant(count, None),
         "OwnerId": owner_ids[touches.company],
-    }  # fmt: skip
+    }
     return versioned(columns, booked, changes)
 
 
@@ -231,13 +271,13 @@ def make_members(
     responded = ~dated
     columns = {
         "_company": touches.company,
-        "_touch": np.where(responded, NAMES[kind], None).astype(object),
+        "_touch": choose(responded, NAMES[kind], None),
         "_occurred": day * DAY + NOON,
         "Id": salesforce_ids("00v", 9000 + 2 * np.arange(count)),
         "IsDeleted": np.zeros(count, bool),
         "CampaignId": campaign_ids[touches.campaign],
-        "LeadId": np.where(is_lead, people.lead_ids[touches.lead], None),
-        "ContactId": np.where(is_lead, None, people.contact_ids[touches.contact]),
+        "LeadId": choose(is_lead, people.lead_ids[touches.lead], None),
+        "ContactId": choose(is_lead, None, people.contact_ids[touches.contact]),
         "AccountId": constant(count, None),
         "Status": objects(
             "Invited" if d and u < 0.4 and k == INVITED else "Registered" if d else final[int(k)]
@@ -246,5 +286,5 @@ def make_members(
         "HasResponded": responded,
         "FirstRespondedDate": np.where(responded, day, NULL),
         "LeadOrContactId": np.where(is_lead, people.lead_ids[touches.lead], people.contact_ids[touches.contact]),
-    }  # fmt: skip
+    }
     return versioned(columns, created, changes)

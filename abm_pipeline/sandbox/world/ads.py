@@ -91,8 +91,15 @@ def make_ads(
     waves = np.cumsum(np.concatenate([[0], np.diff(campaigns.start[chosen]) > 0]))
     organisations = _organisations(cal, companies)
     delivery = _deliver(cal, rng, companies, grid, interest, campaigns, chosen, account, organisations)
-    return Ads(chosen, 312_000_100 + 17 * np.arange(len(chosen)), 611_000_500 + 10 * waves + account, account,
-               organisations, delivery, money)  # fmt: skip
+    return Ads(
+        chosen,
+        312_000_100 + 17 * np.arange(len(chosen)),
+        611_000_500 + 10 * waves + account,
+        account,
+        organisations,
+        delivery,
+        money,
+    )
 
 
 def _organisations(cal: Calendar, companies: Companies) -> Organisations:
@@ -122,9 +129,16 @@ def _organisations(cal: Calendar, companies: Companies) -> Organisations:
 
 
 def _deliver(
-    cal: Calendar, rng: np.random.Generator, companies: Companies, grid: Array, interest: Array, campaigns: Campaigns,
-    chosen: Array, account: Array, organisations: Organisations,
-) -> Delivery:  # fmt: skip
+    cal: Calendar,
+    rng: np.random.Generator,
+    companies: Companies,
+    grid: Array,
+    interest: Array,
+    campaigns: Campaigns,
+    chosen: Array,
+    account: Array,
+    organisations: Organisations,
+) -> Delivery:
     """Poisson impressions for the companies each campaign aims at, and what followed from them."""
     reachable = organisations.id_of >= 0
     bulk = np.clip(np.log(companies.employees) / 6.5, 0.4, 1.6)
@@ -146,13 +160,15 @@ def _deliver(
         clicks = rng.binomial(impressions, np.clip(0.025 * np.exp(0.55 * mood[whom, which]), 0, 0.3))
         other = np.maximum(2, rng.poisson(seen.sum(axis=1) * 0.25 + 3))
         stray = np.full(len(days), -1)
-        pieces.append((
-            np.full(len(which) + len(days), place),
-            np.concatenate([days[which], days]),
-            np.concatenate([audience[whom], stray]),
-            np.concatenate([impressions, other]),
-            np.concatenate([clicks, rng.binomial(other, 0.02)]),
-        ))  # fmt: skip
+        pieces.append(
+            (
+                np.full(len(which) + len(days), place),
+                np.concatenate([days[which], days]),
+                np.concatenate([audience[whom], stray]),
+                np.concatenate([impressions, other]),
+                np.concatenate([clicks, rng.binomial(other, 0.02)]),
+            )
+        )
     campaign, day, company, impressions, clicks = (np.concatenate(column) for column in zip(*pieces, strict=True))
     engaged = clicks + rng.binomial(impressions, 0.012)
     conversions, leads = rng.binomial(clicks, 0.06), rng.binomial(clicks, 0.03)

@@ -14,9 +14,15 @@ from abm_pipeline.sandbox.world.tables import Array, objects
 
 LEVELS = ("Generic", "Industry", "Account")
 _CONTENT = (
-    ("whitepaper", "top"), ("ebook", "top"), ("case_study", "mid"), ("benchmark_report", "top"),
-    ("buyers_guide", "mid"), ("pricing_guide", "bottom"), ("roi_calculator", "bottom"), ("solution_brief", "mid"),
-)  # fmt: skip
+    ("whitepaper", "top"),
+    ("ebook", "top"),
+    ("case_study", "mid"),
+    ("benchmark_report", "top"),
+    ("buyers_guide", "mid"),
+    ("pricing_guide", "bottom"),
+    ("roi_calculator", "bottom"),
+    ("solution_brief", "mid"),
+)
 _FORMS = (("contact_form", "bottom"), ("demo_request", "bottom"), ("newsletter", "top"))
 _THEMES = ("Data Trust", "Cost Control", "Faster Close", "Safe Cloud", "One View", "Supply Insight", "Growth Loop")
 
@@ -78,7 +84,9 @@ def make_campaigns(cal: Calendar) -> Campaigns:
     columns = list(zip(*rows, strict=True))
     start = np.array(columns[7], np.int64)
     return Campaigns(
-        *(objects(columns[i]) for i in range(3)),
+        objects(columns[0]),
+        objects(columns[1]),
+        objects(columns[2]),
         np.array(columns[3]),
         np.array(columns[4], bool),
         objects(columns[5]),

@@ -20,7 +20,7 @@ TIER_SHARES = (0.08, 0.30, 0.62)
 
 @dataclass(frozen=True)
 class Companies:
-    """One entry per real company; `parent` is a position or -1, `shared_domain` the agency whose domain it uses or -1."""
+    """One entry per real company; `parent` is a position or -1, `agency` the one whose domain it uses or -1."""
 
     company_id: Array
     name: Array

@@ -1,4 +1,6 @@
-"""Deals in the CRM: Opportunity with all its versions, its history, contact roles and lines, products and exchange rates."""
+"""Deals in the CRM: Opportunity with all its versions, its history, contact roles and lines, products and exchange
+rates.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,28 @@ from abm_pipeline.sandbox.world.names import ROLES
 from abm_pipeline.sandbox.world.people import ROLE_NAMES, Contacts
 from abm_pipeline.sandbox.world.scales import DAY, NEVER, NULL, Calendar, to_date, to_day
 from abm_pipeline.sandbox.world.tables import (
-    PURGED, Array, Change, Table, constant, objects, salesforce_ids, versioned,
-)  # fmt: skip
+    PURGED,
+    Array,
+    Change,
+    Table,
+    constant,
+    objects,
+    salesforce_ids,
+    versioned,
+)
 
 FORECAST = ("Pipeline", "Pipeline", "BestCase", "MostLikely", "Closed", "Omitted")
 CATEGORY_NAMES = {"BestCase": "Best Case", "MostLikely": "Most Likely"}
 PRODUCTS = (
-    ("Core Platform", "Platform"), ("Platform Plus", "Platform"), ("Insight Module", "Analytics"), ("Forecast Module", "Analytics"),
-    ("Connector Pack", "Integration"), ("Onboarding", "Services"), ("Premium Support", "Services"), ("Training", "Services"),
-)  # fmt: skip
+    ("Core Platform", "Platform"),
+    ("Platform Plus", "Platform"),
+    ("Insight Module", "Analytics"),
+    ("Forecast Module", "Analytics"),
+    ("Connector Pack", "Integration"),
+    ("Onboarding", "Services"),
+    ("Premium Support", "Services"),
+    ("Training", "Services"),
+)
 STARTING_RATES = {"USD": 1.0, "EUR": 0.92, "GBP": 0.79}
 
 
@@ -75,10 +90,17 @@ def make_money(cal: Calendar) -> Money:
 
 
 def make_deal_tables(
-    cal: Calendar, companies: Companies, contacts: Contacts, contact_ids: Array, accounts: Accounts, deals: Deals,
-    campaigns: Campaigns, campaign_ids: Array, owner_ids: Array,
-) -> dict[str, Table]:  # fmt: skip
-    """Opportunity, OpportunityHistory, OpportunityContactRole, OpportunityLineItem and Product2; the first is keyed "Opportunity"."""
+    cal: Calendar,
+    companies: Companies,
+    contacts: Contacts,
+    contact_ids: Array,
+    accounts: Accounts,
+    deals: Deals,
+    campaigns: Campaigns,
+    campaign_ids: Array,
+    owner_ids: Array,
+) -> dict[str, Table]:
+    """Opportunity, OpportunityHistory, OpportunityContactRole, OpportunityLineItem and Product2 by name."""
     rng, size = cal.rng("deal tables"), len(deals.company)
     ids = salesforce_ids("006", 4000 + 9 * np.arange(size))
     held = accounts.holder(deals.company, deals.created, rng.random(size), 0.2)
@@ -116,8 +138,8 @@ def make_deal_tables(
         "CurrencyIsoCode": deals.currency,
     }
     for name, sample in first[0].items():
-        values = [item[name] for item in first]
-        columns[name] = objects(values) if isinstance(sample, str) else np.array(values)
+        starts = [item[name] for item in first]
+        columns[name] = objects(starts) if isinstance(sample, str) else np.array(starts)
     products = _products(cal)
     return {
         "Opportunity": versioned(columns, deals.created, changes),
@@ -249,15 +271,21 @@ def _products(cal: Calendar) -> Table:
 def _lines(rng: np.random.Generator, deals: Deals, ids: Array, products: Table, has_lines: Array, gone: Array) -> Table:
     """One to three lines a deal, from its proposal on (or its creation), that add up to the agreed amount."""
     rows: list[tuple[int, int, float, float, int, int]] = []
-    for deal in np.flatnonzero(has_lines):
-        steps = deals.steps[deal]
+    for each in np.flatnonzero(has_lines):
+        steps = deals.steps[each]
         at = next((moment for moment, stage, _ in steps if stage >= 2), steps[-1][0])
-        at = int(deals.created[deal]) if deal == deals.closed_before_created else at
+        at = int(deals.created[each]) if each == deals.closed_before_created else at
         shares = rng.dirichlet(np.full(int(rng.integers(1, 4)), 4.0))
         for place, share in enumerate(shares):
-            quantity = float(rng.integers(1, 20))
             rows.append(
-                (int(deal), int(rng.integers(len(PRODUCTS))), quantity, float(deals.amount[deal] * share), place, at)
+                (
+                    int(each),
+                    int(rng.integers(8)),
+                    float(rng.integers(1, 20)),
+                    float(deals.amount[each] * share),
+                    place,
+                    at,
+                )
             )
     deal = np.array([row[0] for row in rows])
     product = np.array([row[1] for row in rows])

@@ -13,8 +13,15 @@ from abm_pipeline.sandbox.world.names import COUNTRIES, ROLES
 from abm_pipeline.sandbox.world.people import ROLE_NAMES, ZONES, Contacts, Leads, Users
 from abm_pipeline.sandbox.world.scales import DAY, NULL, Calendar
 from abm_pipeline.sandbox.world.tables import (
-    PURGED, Array, Change, Table, constant, objects, salesforce_ids, versioned,
-)  # fmt: skip
+    PURGED,
+    Array,
+    Change,
+    Table,
+    constant,
+    objects,
+    salesforce_ids,
+    versioned,
+)
 
 TRUE_ROLE = {"economic_buyer": "decision_maker"}
 
@@ -90,9 +97,15 @@ def make_people(
 
 
 def _contact_columns(
-    rng: np.random.Generator, companies: Companies, contacts: Contacts, source: Array, is_twin: Array, ids: Array,
-    account_ids: Array, owner_ids: Array,
-) -> dict[str, Array]:  # fmt: skip
+    rng: np.random.Generator,
+    companies: Companies,
+    contacts: Contacts,
+    source: Array,
+    is_twin: Array,
+    ids: Array,
+    account_ids: Array,
+    owner_ids: Array,
+) -> dict[str, Array]:
     count = len(source)
     gaps = rng.random((4, count))
     roles = [ROLE_NAMES[r] for r in contacts.role[source]]
@@ -110,22 +123,36 @@ def _contact_columns(
         "FirstName": objects(None if g < 0.02 else f for g, f in zip(gaps[1], first, strict=True)),
         "LastName": last,
         "Name": objects(n if g < 0.02 else f"{f} {n}" for g, f, n in zip(gaps[1], first, last, strict=True)),
-        "Title": objects(None if t and g < 0.5 else v for t, g, v in zip(is_twin, gaps[2], contacts.title[source], strict=True)),
-        "Email": objects(None if g < 0.03 and not t else e for t, g, e in zip(is_twin, gaps[2], contacts.email[source], strict=True)),
+        "Title": objects(
+            None if t and g < 0.5 else v for t, g, v in zip(is_twin, gaps[2], contacts.title[source], strict=True)
+        ),
+        "Email": objects(
+            None if g < 0.03 and not t else e for t, g, e in zip(is_twin, gaps[2], contacts.email[source], strict=True)
+        ),
         "Phone": contacts.phone[source],
         "MobilePhone": constant(count, None),
         "LeadSource": objects("Lead Conversion" if item >= 0 else "List" for item in contacts.lead[source]),
-        "MailingCountry": objects(None if g < 0.3 else c for g, c in zip(gaps[3], companies.country[company], strict=True)),
+        "MailingCountry": objects(
+            None if g < 0.3 else c for g, c in zip(gaps[3], companies.country[company], strict=True)
+        ),
         "OwnerId": owner_ids[company],
         "HasOptedOutOfEmail": gaps[3] > 0.985,
         "Buying_Role__c": objects(None if u else ROLES[r][0] for u, r in zip(unknown, roles, strict=True)),
-    }  # fmt: skip
+    }
 
 
 def _leads(
-    cal: Calendar, rng: np.random.Generator, companies: Companies, contacts: Contacts, leads: Leads, accounts: Accounts,
-    ids: Array, contact_ids: Array, held: Array, owner_ids: Array,
-) -> Table:  # fmt: skip
+    cal: Calendar,
+    rng: np.random.Generator,
+    companies: Companies,
+    contacts: Contacts,
+    leads: Leads,
+    accounts: Accounts,
+    ids: Array,
+    contact_ids: Array,
+    held: Array,
+    owner_ids: Array,
+) -> Table:
     """Lead records and the versions their way through the funnel makes."""
     count = len(ids)
     became = np.full(count, -1, np.int64)
@@ -144,9 +171,12 @@ def _leads(
         if leads.converted[row] > 0:
             person = int(became[row])
             values: dict[str, Any] = {
-                "Status": "Converted", "IsConverted": True, "ConvertedDate": np.int64(leads.converted[row] // DAY),
-                "ConvertedContactId": contact_ids[person], "ConvertedAccountId": accounts.ids[held[person]],
-            }  # fmt: skip
+                "Status": "Converted",
+                "IsConverted": True,
+                "ConvertedDate": np.int64(leads.converted[row] // DAY),
+                "ConvertedContactId": contact_ids[person],
+                "ConvertedAccountId": accounts.ids[held[person]],
+            }
             changes.append(Change(row, int(leads.converted[row]), values))
             later = accounts.moves(np.array([row]), held[[person]], leads.converted[[row]])
             changes += [Change(c.row, c.at, {"ConvertedAccountId": c.values["AccountId"]}) for c in later]
@@ -167,7 +197,9 @@ def _leads(
         "Email": leads.email,
         "Phone": constant(count, None),
         "Website": leads.website,
-        "Country": objects(None if g < 0.3 else COUNTRIES[companies.country[c]][0] for g, c in zip(gaps[0], company, strict=True)),
+        "Country": objects(
+            None if g < 0.3 else COUNTRIES[companies.country[c]][0] for g, c in zip(gaps[0], company, strict=True)
+        ),
         "Industry": objects(None if g < 0.5 else companies.industry[c] for g, c in zip(gaps[1], company, strict=True)),
         "Status": constant(count, "Open"),
         "LeadSource": objects(("Web", "Webinar", "LinkedIn", "Trade Show")[int(g * 4)] for g in gaps[0]),
@@ -180,5 +212,5 @@ def _leads(
         "ConvertedOpportunityId": constant(count, None),
         "MQL_Date__c": np.full(count, NULL),
         "SQL_Date__c": np.full(count, NULL),
-    }  # fmt: skip
+    }
     return versioned(columns, leads.created, changes)

@@ -1,7 +1,7 @@
 """Opportunities as they truly went: when they opened, how they moved, whether they were won, for how much.
 
-The planted effects live here (`PLANTED`): listed accounts win more often, for more money, in less time, and engagement raises
-both the chance of a deal and the chance to win it.
+The planted effects live here (`PLANTED`): listed accounts win more often, for more money, in less time, and
+engagement raises both the chance of a deal and the chance to win it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PLANTED: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Deals:
-    """One entry per deal: instants in seconds, `amount` in `currency`; `steps` are (instant, stage position, amount)."""
+    """One entry per deal: instants in seconds, `amount` in `currency`; `steps` are (instant, stage, amount)."""
 
     company: Array
     created: Array

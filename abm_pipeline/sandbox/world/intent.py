@@ -48,19 +48,27 @@ class Intent:
         score[~self._tracked] = 0
         company, topic = np.nonzero(score >= SURGE)
         names = np.array(TOPICS, object)
-        frame = pd.DataFrame({
-            "domain": self._companies.domain[company],
-            "company_id": self._companies.company_id[company],
-            "company": company,
-            "topic_id": TOPIC_IDS[topic],
-            "topic": names[topic],
-            "score": score[company, topic],
-        })  # fmt: skip
+        frame = pd.DataFrame(
+            {
+                "domain": self._companies.domain[company],
+                "company_id": self._companies.company_id[company],
+                "company": company,
+                "topic_id": TOPIC_IDS[topic],
+                "topic": names[topic],
+                "score": score[company, topic],
+            }
+        )
         picks = rng.integers(0, len(TOPICS), len(NOISE_DOMAINS))
-        noise = pd.DataFrame({
-            "domain": NOISE_DOMAINS, "company_id": None, "company": -1, "topic_id": TOPIC_IDS[picks], "topic": names[picks],
-            "score": rng.integers(60, 85, len(NOISE_DOMAINS)),
-        })  # fmt: skip
+        noise = pd.DataFrame(
+            {
+                "domain": NOISE_DOMAINS,
+                "company_id": None,
+                "company": -1,
+                "topic_id": TOPIC_IDS[picks],
+                "topic": names[picks],
+                "score": rng.integers(60, 85, len(NOISE_DOMAINS)),
+            }
+        )
         joined = pd.concat([frame, noise], ignore_index=True)
         joined.insert(0, "week", to_date(week_end))
         return joined

@@ -1,3 +1,5 @@
+# ruff: noqa: E501, SIM905
+# fmt: off
 """Word lists from which the world makes names, places, titles and topics. Data only."""
 
 from __future__ import annotations

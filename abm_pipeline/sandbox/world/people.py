@@ -39,7 +39,7 @@ class Users:
 
 @dataclass(frozen=True)
 class Contacts:
-    """Committee members, ordered by (company, created). `created` in seconds; `lead` is the lead they came from or -1."""
+    """Committee members by (company, created). `created` in seconds; `lead` is the lead they came from or -1."""
 
     company: Array
     created: Array
@@ -120,7 +120,10 @@ def make_leads(cal: Calendar, companies: Companies, born: Array) -> Leads:
     created = rng.integers(cal.start - 60, cal.horizon + 1, size) * DAY + rng.integers(0, DAY, size)
     first, last = _names(rng, size)
     odds = rng.random((4, size))
-    step = lambda low, high: rng.integers(low * DAY, high * DAY, size)  # noqa: E731
+
+    def step(low: int, high: int) -> Array:
+        return rng.integers(low * DAY, high * DAY, size)
+
     mql = np.where(odds[0] < 0.62, created + step(1, 25), -1)
     sql = np.where((mql > 0) & (odds[1] < 0.55), mql + step(2, 30), -1)
     convertible = companies.has_crm[company]
@@ -165,7 +168,10 @@ def make_contacts(cal: Calendar, companies: Companies, leads: Leads, born: Array
     company = np.concatenate([company, leads.company[won]])
     made = np.concatenate([made, leads.converted[won]])
     order = np.lexsort((made, company))
-    join = lambda left, right: np.concatenate([left, right])[order]  # noqa: E731
+
+    def join(left: Array, right: Array) -> Array:
+        return np.concatenate([left, right])[order]
+
     phones = objects(
         None if u < 0.35 else f"{COUNTRIES[companies.country[c]][6]} {int(u * 900):03d} {int(u * 9e6) % 10**7:07d}"
         for c, u in zip(company, rng.random(len(company)), strict=True)

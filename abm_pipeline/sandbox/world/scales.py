@@ -1,7 +1,7 @@
 """How big and how long a world is, and its calendar.
 
-Days are whole numbers counted from 1970-01-01, instants are whole seconds UTC. The timeline is generated from `start` to
-`horizon` once; the clock only decides how much of it has happened.
+Days are whole numbers counted from 1970-01-01, instants are whole seconds UTC. The timeline is generated from
+`start` to `horizon` once; the clock only decides how much of it has happened.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Columns of records with versions in time: what a system of record would answer at any instant.
 
-A `Table` holds one row per record version, valid in [`valid_from`, `valid_to`). Strings are object arrays with None for
-null, numbers float64 with NaN, dates and instants int64 with `NULL`, booleans bool. Columns that start with `_` are the world's
-own knowledge and are never served.
+A `Table` holds one row per record version, valid in [`valid_from`, `valid_to`). Strings are object arrays with None
+for null, numbers float64 with NaN, dates and instants int64 with `NULL`, booleans bool. Columns that start with `_`
+are the world's own knowledge and are never served.
 """
 
 from __future__ import annotations
@@ -57,6 +57,12 @@ def objects(values: Iterable[Any]) -> Array:
     return array
 
 
+def choose(mask: Array, left: Any, right: Any) -> Array:
+    """`left` where the mask holds, else `right`, as objects; either may be None."""
+    chosen: Array = np.where(mask, left, right).astype(object)
+    return chosen
+
+
 def constant(size: int, value: Any) -> Array:
     """An object array that repeats one value."""
     array = np.empty(size, dtype=object)
@@ -67,8 +73,8 @@ def constant(size: int, value: Any) -> Array:
 def versioned(columns: dict[str, Array], created: Array, changes: Iterable[Change] = ()) -> Table:
     """Table of the records in `columns`, created at `created`, with their later versions.
 
-    Every version gets `SystemModstamp` and `LastModifiedDate` of the instant it began; changes at one instant are one version;
-    changes before creation are moved one second after it.
+    Every version gets `SystemModstamp` and `LastModifiedDate` of the instant it began; changes at one instant are one
+    version;    changes before creation are moved one second after it.
     """
     size = len(created)
     ordered: dict[int, list[Change]] = {}

@@ -17,9 +17,20 @@ from abm_pipeline.sandbox.world.scales import DAY, Calendar
 from abm_pipeline.sandbox.world.tables import Array
 
 KINDS = (
-    "email_sent", "email_reply", "call", "call_connected", "todo", "meeting", "meeting_no_show", "meeting_cancelled",
-    "webinar_attended", "content_download", "form_fill", "event_attended", "invited",
-)  # fmt: skip
+    "email_sent",
+    "email_reply",
+    "call",
+    "call_connected",
+    "todo",
+    "meeting",
+    "meeting_no_show",
+    "meeting_cancelled",
+    "webinar_attended",
+    "content_download",
+    "form_fill",
+    "event_attended",
+    "invited",
+)
 EMAIL, REPLY, CALL, CONNECTED, TODO, MEETING, NO_SHOW, CANCELLED, WEBINAR, CONTENT, FORM, EVENT, INVITED = range(13)
 # Weekly rates at average interest for an unlisted company and the factor for tiers 1:1, 1:Few, 1:Many, and the
 # exponent with which interest acts. Sales decides how much to send; the buyer decides how much to answer.
@@ -41,7 +52,7 @@ PULL = {REPLY: 1.0, CONNECTED: 1.0, MEETING: 3.0, WEBINAR: 2.0, CONTENT: 1.5, FO
 
 @dataclass(frozen=True)
 class Touches:
-    """One row per touch; `contact` and `lead` are positions or -1, `instant` seconds UTC, `campaign` and `deal` or -1."""
+    """One row per touch; `contact`, `lead`, `campaign` and `deal` are positions or -1, `instant` seconds UTC."""
 
     company: Array
     contact: Array
@@ -148,9 +159,16 @@ def _attendance(
             none = np.full(len(who), -1, np.int64)
             instant = day * DAY + 14 * 3600 + rng.integers(0, 1800, len(who))
             parts.append(
-                Touches(contacts.company[who], who, none, np.where(came, code, INVITED), instant,
-                        np.full(len(who), campaign), none)
-            )  # fmt: skip
+                Touches(
+                    contacts.company[who],
+                    who,
+                    none,
+                    np.where(came, code, INVITED),
+                    instant,
+                    np.full(len(who), campaign),
+                    none,
+                )
+            )
     return parts
 
 
@@ -173,8 +191,15 @@ def lead_touches(cal: Calendar, leads: Leads, campaigns: Campaigns, offset: Arra
             pool = "Content" if kind == CONTENT else "Web Form"
             stand_in = Touches(touch.company, who, none, touch.kind, instant, none, none)
             picked = _with_campaign(cal, rng, stand_in, campaigns, pool)
-            touch = Touches(picked.company, np.full(len(picked.company), -1), picked.contact, picked.kind,
-                            picked.instant, picked.campaign, picked.deal)  # fmt: skip
+            touch = Touches(
+                picked.company,
+                np.full(len(picked.company), -1),
+                picked.contact,
+                picked.kind,
+                picked.instant,
+                picked.campaign,
+                picked.deal,
+            )
         parts.append(touch)
     joined = parts[0]
     for part in parts[1:]:
@@ -189,7 +214,7 @@ def deal_meetings(cal: Calendar, deals: Deals, contacts: Contacts, offset: Array
     span = deals.closed[deal] - deals.created[deal]
     day = (deals.created[deal] + (rng.random(len(deal)) * span).astype(np.int64)) // DAY
     made = _with_contacts(cal, rng, MEETING, deals.company[deal], day, contacts, offset)
-    low, known = contacts.known_at(deals.company[deal], day)
+    _, known = contacts.known_at(deals.company[deal], day)
     keep = (known > 0) & (day >= cal.start) & (day <= cal.horizon)
     parts = list(made.parts())
     parts[3] = np.where(rng.random(len(made.kind)) < 0.08, NO_SHOW, MEETING)

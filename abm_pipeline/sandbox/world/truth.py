@@ -25,19 +25,35 @@ if TYPE_CHECKING:
 
 EXPOSURES = ("email_sent", "ad_impression")
 CHANNEL = {
-    "email_sent": "email", "email_reply": "email", "call": "call", "call_connected": "call", "meeting": "meeting",
-    "meeting_no_show": "meeting", "webinar_attended": "webinar", "content_download": "content", "form_fill": "web",
-    "event_attended": "event", "ad_impression": "linkedin_ads", "ad_click": "linkedin_ads", "ad_engagement": "linkedin_ads",
-}  # fmt: skip
+    "email_sent": "email",
+    "email_reply": "email",
+    "call": "call",
+    "call_connected": "call",
+    "meeting": "meeting",
+    "meeting_no_show": "meeting",
+    "webinar_attended": "webinar",
+    "content_download": "content",
+    "form_fill": "web",
+    "event_attended": "event",
+    "ad_impression": "linkedin_ads",
+    "ad_click": "linkedin_ads",
+    "ad_engagement": "linkedin_ads",
+}
 NAMES = ("company", "record_company", "tier", "contact", "touch", "deal", "deal_stage", "intent", "ad", "planted")
 
 
 def make_truth(world: World) -> dict[str, pd.DataFrame]:
     """All truth tables at the world's clock; `planted` has the columns name and value."""
     builders = {
-        "company": _company, "record_company": _records, "tier": _tier, "contact": _contact, "deal": _deal,
-        "deal_stage": _deal_stage, "intent": _intent, "ad": visible_ads,
-    }  # fmt: skip
+        "company": _company,
+        "record_company": _records,
+        "tier": _tier,
+        "contact": _contact,
+        "deal": _deal,
+        "deal_stage": _deal_stage,
+        "intent": _intent,
+        "ad": visible_ads,
+    }
     frames = {name: build(world) for name, build in builders.items()}
     frames["touch"] = _touch(world, frames["ad"])
     frames["planted"] = pd.DataFrame({"name": list(PLANTED), "value": [float(v) for v in PLANTED.values()]})
@@ -71,11 +87,19 @@ def dates(days: Array) -> list[dt.date | None]:
 def _company(world: World) -> pd.DataFrame:
     c = world.companies
     parent = [c.company_id[p] if p >= 0 else None for p in c.parent]
-    return pd.DataFrame({
-        "company_id": c.company_id, "name": c.name, "domain": c.domain, "parent": parent, "industry": c.industry,
-        "region": [COUNTRIES[x][1] for x in c.country], "country": c.country, "employees": c.employees,
-        "is_ever_target": c.ever_target,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "company_id": c.company_id,
+            "name": c.name,
+            "domain": c.domain,
+            "parent": parent,
+            "industry": c.industry,
+            "region": [COUNTRIES[x][1] for x in c.country],
+            "country": c.country,
+            "employees": c.employees,
+            "is_ever_target": c.ever_target,
+        }
+    )
 
 
 def _records(world: World) -> pd.DataFrame:
@@ -83,21 +107,42 @@ def _records(world: World) -> pd.DataFrame:
     parts = []
     for name in ("Account", "Lead"):
         table, rows = rows_at(world, name)
-        parts.append(pd.DataFrame({
-            "source": "salesforce", "object": name, "source_id": table.columns["Id"][rows],
-            "company_id": ids[table.columns["_company"][rows].astype(int)], "is_hard": table.columns["_hard"][rows],
-        }))  # fmt: skip
+        parts.append(
+            pd.DataFrame(
+                {
+                    "source": "salesforce",
+                    "object": name,
+                    "source_id": table.columns["Id"][rows],
+                    "company_id": ids[table.columns["_company"][rows].astype(int)],
+                    "is_hard": table.columns["_hard"][rows],
+                }
+            )
+        )
     orgs = world.ads.organisations
     owner = orgs.company
     site_missing = np.array([site is None for site in orgs.website])
-    parts.append(pd.DataFrame({
-        "source": "linkedin", "object": "organization", "source_id": orgs.ids.astype(str), "company_id": ids[owner],
-        "is_hard": site_missing | (world.companies.agency[owner] >= 0),
-    }))  # fmt: skip
-    parts.append(pd.DataFrame({
-        "source": "bombora", "object": "domain", "source_id": world.companies.domain, "company_id": ids,
-        "is_hard": world.companies.agency >= 0,
-    }))  # fmt: skip
+    parts.append(
+        pd.DataFrame(
+            {
+                "source": "linkedin",
+                "object": "organization",
+                "source_id": orgs.ids.astype(str),
+                "company_id": ids[owner],
+                "is_hard": site_missing | (world.companies.agency[owner] >= 0),
+            }
+        )
+    )
+    parts.append(
+        pd.DataFrame(
+            {
+                "source": "bombora",
+                "object": "domain",
+                "source_id": world.companies.domain,
+                "company_id": ids,
+                "is_hard": world.companies.agency >= 0,
+            }
+        )
+    )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -105,20 +150,31 @@ def _tier(world: World) -> pd.DataFrame:
     tiers = world.tiers
     known = tiers.valid_from <= world.day
     end = np.where(tiers.valid_to <= world.day, tiers.valid_to, NEVER)
-    return pd.DataFrame({
-        "company_id": world.companies.company_id[tiers.company], "tier": np.array(TIERS, object)[tiers.tier], "is_target": True,
-        "valid_from": dates(tiers.valid_from), "valid_to": dates(end),
-    })[known].reset_index(drop=True)  # fmt: skip
+    return pd.DataFrame(
+        {
+            "company_id": world.companies.company_id[tiers.company],
+            "tier": np.array(TIERS, object)[tiers.tier],
+            "is_target": True,
+            "valid_from": dates(tiers.valid_from),
+            "valid_to": dates(end),
+        }
+    )[known].reset_index(drop=True)
 
 
 def _contact(world: World) -> pd.DataFrame:
     table, rows = rows_at(world, "Contact")
     c = {name: values[rows] for name, values in table.columns.items()}
-    return pd.DataFrame({
-        "contact_id": c["Id"], "company_id": world.companies.company_id[c["_company"].astype(int)], "role": c["_role"],
-        "is_role_known": [v is not None for v in c["Buying_Role__c"]], "person": c["_person"], "is_deleted": c["IsDeleted"],
-        "created_at": utc(c["CreatedDate"]),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "contact_id": c["Id"],
+            "company_id": world.companies.company_id[c["_company"].astype(int)],
+            "role": c["_role"],
+            "is_role_known": [v is not None for v in c["Buying_Role__c"]],
+            "person": c["_person"],
+            "is_deleted": c["IsDeleted"],
+            "created_at": utc(c["CreatedDate"]),
+        }
+    )
 
 
 def _touch(world: World, ads: pd.DataFrame) -> pd.DataFrame:
@@ -133,21 +189,40 @@ def _touch(world: World, ads: pd.DataFrame) -> pd.DataFrame:
             if name != "CampaignMember"
             else np.where([v is not None for v in c["ContactId"]], c["ContactId"], c["LeadId"])
         )
-        parts.append(pd.DataFrame({
-            "company_id": world.companies.company_id[c["_company"].astype(int)], "contact_id": who, "source": "salesforce",
-            "object": name, "source_id": c["Id"], "occurred_at": utc(c["_occurred"]), "touch_type": c["_touch"], "count": 1,
-        }))  # fmt: skip
+        parts.append(
+            pd.DataFrame(
+                {
+                    "company_id": world.companies.company_id[c["_company"].astype(int)],
+                    "contact_id": who,
+                    "source": "salesforce",
+                    "object": name,
+                    "source_id": c["Id"],
+                    "occurred_at": utc(c["_occurred"]),
+                    "touch_type": c["_touch"],
+                    "count": 1,
+                }
+            )
+        )
     noon = utc(np.array([(day - dt.date(1970, 1, 1)).days for day in ads["day"]], np.int64) * 86_400 + 43_200)
     key = ads["campaign_id"].astype(str) + ":" + ads["organization_id"].astype(str) + ":" + ads["day"].astype(str)
     amounts = {
-        "ad_impression": ads["impressions"], "ad_click": ads["clicks"],
+        "ad_impression": ads["impressions"],
+        "ad_click": ads["clicks"],
         "ad_engagement": ads["total_engagements"] - ads["clicks"],
-    }  # fmt: skip
+    }
     for kind, count in amounts.items():
-        frame = pd.DataFrame({
-            "company_id": ads["company_id"], "contact_id": None, "source": "linkedin", "object": "adAnalytics",
-            "source_id": key, "occurred_at": noon, "touch_type": kind, "count": count,
-        })  # fmt: skip
+        frame = pd.DataFrame(
+            {
+                "company_id": ads["company_id"],
+                "contact_id": None,
+                "source": "linkedin",
+                "object": "adAnalytics",
+                "source_id": key,
+                "occurred_at": noon,
+                "touch_type": kind,
+                "count": count,
+            }
+        )
         parts.append(frame[count > 0])
     out = pd.concat(parts, ignore_index=True)
     out["channel"] = out["touch_type"].map(CHANNEL)
@@ -164,22 +239,37 @@ def _deal(world: World) -> pd.DataFrame:
         None if np.isnan(a) else world.money.dollars(a, code, int(d))
         for a, code, d in zip(c["Amount"], c["CurrencyIsoCode"], rate_day, strict=True)
     ]
-    return pd.DataFrame({
-        "deal_id": c["Id"], "company_id": world.companies.company_id[c["_company"].astype(int)], "created_at": utc(c["CreatedDate"]),
-        "closed_day": [to_date(d) if z else None for d, z in zip(c["CloseDate"], closed, strict=True)],
-        "is_won": c["IsWon"].astype(bool), "is_closed": closed, "stage": c["StageName"], "amount": c["Amount"],
-        "currency": c["CurrencyIsoCode"], "amount_usd": pd.array(usd, dtype="Float64"), "deal_type": c["Type"],
-        "is_listed_at_creation": c["_listed"].astype(bool), "is_deleted": c["IsDeleted"].astype(bool),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "deal_id": c["Id"],
+            "company_id": world.companies.company_id[c["_company"].astype(int)],
+            "created_at": utc(c["CreatedDate"]),
+            "closed_day": [to_date(d) if z else None for d, z in zip(c["CloseDate"], closed, strict=True)],
+            "is_won": c["IsWon"].astype(bool),
+            "is_closed": closed,
+            "stage": c["StageName"],
+            "amount": c["Amount"],
+            "currency": c["CurrencyIsoCode"],
+            "amount_usd": pd.array(usd, dtype="Float64"),
+            "deal_type": c["Type"],
+            "is_listed_at_creation": c["_listed"].astype(bool),
+            "is_deleted": c["IsDeleted"].astype(bool),
+        }
+    )
 
 
 def _deal_stage(world: World) -> pd.DataFrame:
     table, rows = rows_at(world, "OpportunityHistory")
     c = {name: values[rows] for name, values in table.columns.items()}
-    return pd.DataFrame({
-        "deal_id": c["OpportunityId"], "stage": c["StageName"], "entered_at": utc(c["CreatedDate"]), "amount": c["Amount"],
-        "is_deleted": c["IsDeleted"].astype(bool),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "deal_id": c["OpportunityId"],
+            "stage": c["StageName"],
+            "entered_at": utc(c["CreatedDate"]),
+            "amount": c["Amount"],
+            "is_deleted": c["IsDeleted"].astype(bool),
+        }
+    )
 
 
 def _intent(world: World) -> pd.DataFrame:
@@ -197,9 +287,15 @@ def visible_ads(world: World) -> pd.DataFrame:
     key = cells(ads.campaign_ids[place], organisation, day)
     shown = {name: ads.private(value, key, i) for i, (name, value) in enumerate(counts.items())}
     keep = shown["impressions"] > 0
-    frame = pd.DataFrame({
-        "day": dates(day), "campaign_id": ads.campaign_ids[place], "organization_id": organisation,
-        "company_id": world.companies.company_id[company], **shown, "cost_local": cost,
-        "currency": np.array([a[2] for a in ACCOUNTS], object)[ads.account[place]],
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "day": dates(day),
+            "campaign_id": ads.campaign_ids[place],
+            "organization_id": organisation,
+            "company_id": world.companies.company_id[company],
+            **shown,
+            "cost_local": cost,
+            "currency": np.array([a[2] for a in ACCOUNTS], object)[ads.account[place]],
+        }
+    )
     return frame[keep].reset_index(drop=True)
