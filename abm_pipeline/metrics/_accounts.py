@@ -1,0 +1,278 @@
+"""The wide account table: one row per account on the list (or with a score or a deal) and day.
+
+Belongs here: the steps from touches, intent, people, deals and scores to `account_day`, which the account metrics
+aggregate and `account_metrics_daily` publishes.
+
+Counts over rolling windows are not made by joining windows with days. An item (a contact, a channel …) that is seen
+on some days is *present* on whole intervals: from a day it is seen until W−1 days after the last day of a run of days
+less than W apart. Intervals start and end in few places, so a count on any day is a running sum over those places,
+and the work grows with what happened, not with window × days.
+"""
+
+from __future__ import annotations
+
+from abm_pipeline.metrics._segments import quintile
+from abm_pipeline.storage.engine import Step
+
+ENGAGED_DAYS = 90
+"""Window of penetration, covered flags and content types."""
+
+INTENT_DAYS = 30
+"""Window of intent coverage: the guides speak of accounts researching "this month"."""
+
+CHANNELS = ("email", "phone", "meeting", "event", "webinar", "content", "ads")
+ROLES = ("decision_maker", "champion", "influencer", "user")
+"""Roles of a buying committee whose absence is a gap."""
+
+
+def _bit(column: str, names: tuple[str, ...]) -> str:
+    """SQL for the bit of a name; 0 for a name that is not listed."""
+    bits = " ".join(f"WHEN '{name}' THEN {1 << i}" for i, name in enumerate(names))
+    return f"CASE {column} {bits} ELSE 0 END"
+
+
+def has_channel(mask: str, *channels: str) -> str:
+    """SQL for "any of the channels stands in the mask"."""
+    return f"({mask} & {sum(1 << CHANNELS.index(channel) for channel in channels)}) <> 0"
+
+
+TOUCH_DAY = Step(
+    "touch_day",
+    "What distinct things happened to an account on a day. It is the company's account; the person's where the company "
+    "is not told or belongs to no account. An engagement is no exposure, and of a type with points in the champion.",
+    """
+    SELECT DISTINCT coalesce(c.account_id, r.account_id) AS account_id,
+           t.day, t.channel, t.contact_key, r.role, t.content_type,
+           NOT t.is_exposure AND e.touch_type IS NOT NULL AS is_engagement
+    FROM facts.touch t
+    LEFT JOIN company_unit c ON c.company_key = t.company_key
+    LEFT JOIN person_unit r ON r.contact_key = t.contact_key
+    LEFT JOIN engaging_type e ON e.touch_type = t.touch_type
+    WHERE coalesce(c.account_id, r.account_id) IS NOT NULL
+    """,
+)
+SURGE_DAY = Step(
+    "surge_day",
+    "Tracked topics on which an account surged, by day; every topic is tracked where the programme lists none.",
+    """
+    SELECT DISTINCT c.account_id, i.day, i.source, i.topic
+    FROM facts.intent i JOIN company_unit c USING (company_key)
+    WHERE i.is_surging AND (i.topic IN (SELECT topic FROM tracked_topic) OR NOT EXISTS (FROM tracked_topic))
+    """,
+)
+PROVIDER = Step(
+    "provider",
+    "Intent providers, each with a bit.",
+    """
+    SELECT source, CAST(1 AS BIGINT) << (row_number() OVER (ORDER BY source) - 1) AS bit
+    FROM (SELECT DISTINCT source FROM facts.intent)
+    """,
+)
+REACH = Step(
+    "reach",
+    "From a day on (until the account's next row): how many contacts and content types are engaged, and which roles, "
+    "channels and intent providers are present, each in its rolling window. Sets are sums of bits.",
+    f"""
+    WITH item AS (
+        SELECT DISTINCT 'contacts' AS kind, {ENGAGED_DAYS} AS days, account_id, contact_key AS item, 1 AS weight, day
+        FROM touch_day WHERE is_engagement AND contact_key IS NOT NULL
+        UNION ALL
+        SELECT DISTINCT 'roles', {ENGAGED_DAYS}, account_id, role, {_bit("role", ROLES)}, day
+        FROM touch_day WHERE is_engagement AND role IS NOT NULL
+        UNION ALL
+        SELECT DISTINCT 'content', {ENGAGED_DAYS}, account_id, content_type, 1, day
+        FROM touch_day WHERE is_engagement AND content_type IS NOT NULL
+        UNION ALL
+        SELECT DISTINCT 'channels_60', 60, account_id, channel, {_bit("channel", CHANNELS)}, day FROM touch_day
+        UNION ALL
+        SELECT DISTINCT 'channels_90', 90, account_id, channel, {_bit("channel", CHANNELS)}, day FROM touch_day
+        UNION ALL
+        SELECT DISTINCT 'seen_60', 60, account_id, NULL, 1, day FROM touch_day
+        UNION ALL
+        SELECT DISTINCT 'seen_90', 90, account_id, NULL, 1, day FROM touch_day
+        UNION ALL
+        SELECT DISTINCT 'aware', p.aware_window, account_id, NULL, 1, day FROM touch_day, params p
+        UNION ALL
+        SELECT DISTINCT 'topics', {INTENT_DAYS}, account_id, topic, 1, day FROM surge_day
+        UNION ALL
+        SELECT DISTINCT 'providers', {INTENT_DAYS}, account_id, source, b.bit, day
+        FROM surge_day JOIN provider b USING (source)
+    ),
+    marked AS (
+        SELECT *, coalesce(day - lag(day) OVER seen > days, true) AS starts FROM item
+        WINDOW seen AS (PARTITION BY kind, account_id, item ORDER BY day)
+    ),
+    numbered AS (
+        SELECT *, sum(CAST(starts AS INTEGER)) OVER (PARTITION BY kind, account_id, item ORDER BY day) AS run
+        FROM marked
+    ),
+    present AS (
+        SELECT kind, account_id, weight, min(day) AS from_day, max(day) + max(days) AS until_day
+        FROM numbered GROUP BY kind, account_id, item, weight, run
+    ),
+    edge AS (
+        SELECT kind, account_id, from_day AS day, weight FROM present
+        UNION ALL
+        SELECT kind, account_id, until_day, -weight FROM present
+    ),
+    change AS (
+        SELECT account_id, day,
+               coalesce(sum(weight) FILTER (kind = 'contacts'), 0) AS contacts,
+               coalesce(sum(weight) FILTER (kind = 'roles'), 0) AS roles,
+               coalesce(sum(weight) FILTER (kind = 'content'), 0) AS content,
+               coalesce(sum(weight) FILTER (kind = 'channels_60'), 0) AS channels_60,
+               coalesce(sum(weight) FILTER (kind = 'channels_90'), 0) AS channels_90,
+               coalesce(sum(weight) FILTER (kind = 'seen_60'), 0) AS seen_60,
+               coalesce(sum(weight) FILTER (kind = 'seen_90'), 0) AS seen_90,
+               coalesce(sum(weight) FILTER (kind = 'aware'), 0) AS aware,
+               coalesce(sum(weight) FILTER (kind = 'topics'), 0) AS topics,
+               coalesce(sum(weight) FILTER (kind = 'providers'), 0) AS providers
+        FROM edge GROUP BY account_id, day
+    )
+    SELECT account_id, day AS from_day,
+           CAST(sum(contacts) OVER upto AS BIGINT) AS contacts_engaged,
+           CAST(sum(roles) OVER upto AS BIGINT) AS roles_engaged,
+           CAST(sum(content) OVER upto AS BIGINT) AS content_types,
+           CAST(sum(channels_60) OVER upto AS BIGINT) AS channels_60,
+           CAST(sum(channels_90) OVER upto AS BIGINT) AS channels_90,
+           sum(seen_60) OVER upto > 0 AS is_covered_60,
+           sum(seen_90) OVER upto > 0 AS is_covered_90,
+           sum(aware) OVER upto > 0 AS is_aware,
+           CAST(sum(topics) OVER upto AS BIGINT) AS intent_topics_surging,
+           CAST(sum(providers) OVER upto AS BIGINT) AS providers
+    FROM change
+    WINDOW upto AS (PARTITION BY account_id ORDER BY day ROWS UNBOUNDED PRECEDING)
+    """,
+)
+DEAL_LEVEL = Step(
+    "deal_level",
+    "From a day on: an account's open deals and their amount, and what it has bought so far. Amounts that could not be "
+    "converted are not in the sums; the run's notes count them.",
+    """
+    WITH edge AS (
+        SELECT account_id, from_day AS day, 1 AS deals, CAST(NOT is_closed AS INTEGER) AS opened, 0 AS won,
+               CASE WHEN NOT is_closed THEN coalesce(amount_reporting, 0) ELSE 0 END AS open_amount, 0 AS won_amount
+        FROM deal WHERE account_id IS NOT NULL
+        UNION ALL
+        SELECT account_id, until_day + 1, -1, -CAST(NOT is_closed AS INTEGER), 0,
+               CASE WHEN NOT is_closed THEN -coalesce(amount_reporting, 0) ELSE 0 END, 0
+        FROM deal WHERE account_id IS NOT NULL
+        UNION ALL
+        SELECT account_id, greatest(from_day, closed_day), 0, 0, 1, 0, coalesce(amount_reporting, 0)
+        FROM deal WHERE account_id IS NOT NULL AND is_won AND closed_day <= until_day
+        UNION ALL
+        SELECT account_id, until_day + 1, 0, 0, -1, 0, -coalesce(amount_reporting, 0)
+        FROM deal WHERE account_id IS NOT NULL AND is_won AND closed_day <= until_day
+    ),
+    change AS (
+        SELECT account_id, day, sum(deals) AS deals, sum(opened) AS opened, sum(won) AS won,
+               sum(open_amount) AS open_amount, sum(won_amount) AS won_amount
+        FROM edge GROUP BY account_id, day
+    )
+    SELECT account_id, day AS from_day, CAST(sum(deals) OVER upto AS BIGINT) AS deals,
+           CAST(sum(opened) OVER upto AS BIGINT) AS open_deals, CAST(sum(won) OVER upto AS BIGINT) AS won_deals,
+           sum(open_amount) OVER upto AS open_pipeline, sum(won_amount) OVER upto AS won_revenue
+    FROM change WINDOW upto AS (PARTITION BY account_id ORDER BY day ROWS UNBOUNDED PRECEDING)
+    """,
+)
+PEOPLE_LEVEL = Step(
+    "people_level",
+    "From a day on: how many people of an account are known.",
+    """
+    SELECT account_id, known_day AS from_day,
+           CAST(sum(count(*)) OVER (PARTITION BY account_id ORDER BY known_day) AS BIGINT) AS contacts_known
+    FROM person_unit WHERE account_id IS NOT NULL AND NOT is_deleted GROUP BY account_id, known_day
+    """,
+)
+UNIVERSE = Step(
+    "universe",
+    "Accounts that have a row on a day: on the list, with a score, or with a deal.",
+    """
+    SELECT day, account_id FROM listed
+    UNION
+    SELECT day, account_id FROM score_day WHERE account_id IN (SELECT account_id FROM firm)
+    UNION
+    SELECT d.day, l.account_id
+    FROM days d
+    JOIN (SELECT account_id, min(from_day) AS from_day FROM deal_level GROUP BY account_id) l ON l.from_day <= d.day
+    """,
+)
+MEDIA = Step(
+    "media",
+    "Which platforms delivered paid ads in the 90 days up to each day.",
+    f"""
+    SELECT d.day, s.source FROM days d JOIN (
+        SELECT DISTINCT day, source FROM facts.spend WHERE company_key IS NULL AND (amount > 0 OR impressions > 0)
+    ) s ON s.day BETWEEN d.day - {ENGAGED_DAYS - 1} AND d.day
+    GROUP BY ALL
+    """,
+)
+MATCHED = Step(
+    "matched",
+    "Accounts that a platform knows, of those that delivered ads.",
+    """
+    SELECT DISTINCT d.day, u.unit_id AS account_id
+    FROM identity.member m JOIN unit u USING (account_id) JOIN media d ON d.source = m.source
+    """,
+)
+ACCOUNT_DAY = Step(
+    "account_day",
+    "Everything known of an account as of a day: list, segments, score, reach, deals, journey stage.",
+    f"""
+    SELECT u.day, u.account_id, f.name, f.domain, f.industry, f.region, f.employee_band, f.owner, f.owner_name,
+           l.account_id IS NOT NULL AS is_listed, l.tier AS listed_tier,
+           CASE WHEN l.account_id IS NULL THEN 'non_abm' ELSE 'abm' END AS program, coalesce(l.tier, 'none') AS tier,
+           coalesce({quintile("s")}, 'unknown') AS engagement_quintile,
+           s.score, s.rank, s.band, coalesce(s.is_engaged, false) AS is_engaged, s.score_change_7d, s.touches,
+           s.last_touch_day, f.committee_low, f.committee_high,
+           coalesce(k.contacts_known, 0) AS contacts_known,
+           coalesce(r.contacts_engaged, 0) AS contacts_engaged, coalesce(r.roles_engaged, 0) AS roles_engaged,
+           coalesce(r.content_types, 0) AS content_types,
+           coalesce(r.channels_60, 0) AS channels_60, coalesce(r.channels_90, 0) AS channels_90,
+           coalesce(r.is_covered_60, false) AS is_covered_60, coalesce(r.is_covered_90, false) AS is_covered,
+           coalesce(r.intent_topics_surging, 0) AS intent_topics_surging, coalesce(r.providers, 0) AS providers,
+           coalesce(d.open_deals, 0) AS open_deals, coalesce(d.open_pipeline, 0) AS open_pipeline,
+           coalesce(d.won_revenue, 0) AS won_revenue,
+           CASE WHEN coalesce(r.is_covered_90, false) THEN NULL
+                WHEN f.domain IS NULL THEN 'no_domain'
+                WHEN coalesce(k.contacts_known, 0) = 0 THEN 'no_contacts'
+                WHEN NOT EXISTS (SELECT 1 FROM media b WHERE b.day = u.day) THEN 'no_budget'
+                WHEN m.account_id IS NULL THEN 'not_matched_on_platform'
+                ELSE 'below_privacy_threshold' END AS uncovered_reason,
+           CASE WHEN d.won_deals > 0 THEN 'customer'
+                WHEN d.open_deals > 0 THEN 'opportunity'
+                WHEN e.score >= p.qualified_min_score AND coalesce(r.contacts_engaged, 0) >= p.qualified_min_contacts
+                     THEN 'qualified'
+                WHEN e.is_engaged THEN 'engaged'
+                WHEN r.is_aware THEN 'aware'
+                ELSE 'unaware' END AS stage
+    FROM universe u CROSS JOIN params p
+    JOIN firm f ON f.account_id = u.account_id
+    LEFT JOIN listed l ON l.account_id = u.account_id AND l.day = u.day
+    LEFT JOIN score_day s ON s.account_id = u.account_id AND s.day = u.day AND s.window_days = p.score_window
+    LEFT JOIN score_day e ON e.account_id = u.account_id AND e.day = u.day AND e.window_days = p.journey_window
+    LEFT JOIN matched m ON m.account_id = u.account_id AND m.day = u.day
+    ASOF LEFT JOIN reach r ON r.account_id = u.account_id AND r.from_day <= u.day
+    ASOF LEFT JOIN deal_level d ON d.account_id = u.account_id AND d.from_day <= u.day
+    ASOF LEFT JOIN people_level k ON k.account_id = u.account_id AND k.from_day <= u.day
+    """,
+)
+STEPS = (TOUCH_DAY, SURGE_DAY, PROVIDER, REACH, DEAL_LEVEL, PEOPLE_LEVEL, UNIVERSE, MEDIA, MATCHED, ACCOUNT_DAY)
+
+_GAPS = ", ".join(f"CASE WHEN roles_engaged & {1 << i} = 0 THEN '{role}' END" for i, role in enumerate(ROLES))
+PUBLISH = f"""
+    SELECT day, account_id, name, program, listed_tier AS tier, industry, region, employee_band, owner_name, stage,
+           score AS engagement_score, rank, band, is_engaged, score_change_7d, is_covered,
+           {has_channel("channels_90", "email")} AS is_covered_email,
+           {has_channel("channels_90", "phone")} AS is_covered_phone,
+           {has_channel("channels_90", "meeting")} AS is_covered_meeting,
+           {has_channel("channels_90", "event", "webinar")} AS is_covered_event,
+           {has_channel("channels_90", "content")} AS is_covered_content,
+           {has_channel("channels_90", "ads")} AS is_covered_ads,
+           uncovered_reason, contacts_known, contacts_engaged, committee_low, committee_high,
+           CAST(contacts_engaged AS DOUBLE) / nullif(committee_high, 0) AS penetration_low,
+           CAST(contacts_engaged AS DOUBLE) / nullif(committee_low, 0) AS penetration_high,
+           concat_ws(',', {_GAPS}) AS role_gaps, intent_topics_surging, content_types, touches, last_touch_day,
+           open_deals, open_pipeline, won_revenue
+    FROM account_day"""
+"""The rows of `account_metrics_daily`."""

@@ -1,0 +1,128 @@
+"""From tidy sums to published values: value, 95 % interval, low_sample, benchmark and status.
+
+Belongs here: statistics over aggregated rows, vectorised. Every formula works on one row alone, so a value does not
+depend on which other rows are computed with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from abm_pipeline.metrics._spec import MetricSpec
+from abm_pipeline.programme import Band
+
+Floats = NDArray[np.float64]
+Z95 = 1.959963984540054
+"""97.5 % quantile of the standard normal distribution."""
+
+
+def wilson(successes: Floats, trials: Floats) -> tuple[Floats, Floats]:
+    """Wilson's 95 % score interval of a proportion; NaN where trials is 0 or successes lie outside 0 … trials.
+
+    Wilson (1927); 8 of 10 gives 0.4902 … 0.9433.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = successes / trials
+        spread = Z95 * Z95 / trials
+        centre = (share + spread / 2) / (1 + spread)
+        half = Z95 / (1 + spread) * np.sqrt(share * (1 - share) / trials + spread / (4 * trials))
+    # At 0 and at all the bound is the bound itself; rounding must not carry it past.
+    low = np.where(successes == 0, 0.0, np.maximum(centre - half, 0.0))
+    high = np.where(successes == trials, 1.0, np.minimum(centre + half, 1.0))
+    valid = (trials > 0) & (successes >= 0) & (successes <= trials)
+    return np.where(valid, low, np.nan), np.where(valid, high, np.nan)
+
+
+def mean_interval(total: Floats, n: Floats, sum_squares: Floats) -> tuple[Floats, Floats]:
+    """Student's t 95 % interval of a mean from n, Σx and Σx²; NaN below two observations."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = total / n
+        variance = np.maximum(sum_squares - total * mean, 0.0) / (n - 1)
+        half = stats.t.ppf(0.975, np.where(n > 1, n - 1, np.nan)) * np.sqrt(variance / n)
+    return mean - half, mean + half
+
+
+def ratio_interval(x: Floats, y: Floats, n: Floats, squares: tuple[Floats, Floats, Floats]) -> tuple[Floats, Floats]:
+    """Linearised t 95 % interval of Σx ÷ Σy over n units, from `squares` = Σx², Σxy, Σy²; NaN below two units.
+
+    Cochran, Sampling Techniques, 6.4. For pooled shares whose observations come in clusters (contacts within
+    accounts), where Wilson's is too narrow.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        xx, xy, yy = squares
+        ratio = x / y
+        residual = np.maximum(xx - 2 * ratio * xy + ratio * ratio * yy, 0.0)
+        half = stats.t.ppf(0.975, np.where(n > 1, n - 1, np.nan)) * np.sqrt(n / (n - 1) * residual) / y
+    return ratio - half, ratio + half
+
+
+def finish(
+    tidy: pd.DataFrame,
+    specs: Mapping[str, MetricSpec],
+    *,
+    min_sample: int,
+    benchmarks: Mapping[str, Mapping[str, Band]],
+    score_version: str | None,
+) -> pd.DataFrame:
+    """The rows of `metric_values` from tidy rows with a `metric` column (see `MetricSpec`).
+
+    Args:
+        tidy: rows of any number of metrics.
+        specs: metric id → SPEC of every metric in `tidy`.
+        min_sample: below so many observations a row is flagged `low_sample`.
+        benchmarks: metric → `all` or `dimension=value`, either with `@60d` to hold for one window only → bounds.
+        score_version: version of the champion model, for metrics that rest on it.
+    """
+    out = tidy.copy()
+    out["as_of"] = out["day"]
+    number = {name: _floats(out, name) for name in ("numerator", "denominator", "n", "value", "sum_squares")}
+    statistic = out["metric"].map({name: spec.statistic for name, spec in specs.items()}).to_numpy(dtype=object)
+    x, y, n = number["numerator"], number["denominator"], number["n"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        divided = np.where(y == 0, np.nan, x / y)
+    value = np.select([statistic == "count", statistic == "quantile"], [x, number["value"]], divided)
+    squares = (_floats(out, "sum_xx"), _floats(out, "sum_xy"), _floats(out, "sum_yy"))
+    intervals = {
+        "proportion": wilson(x, y),
+        "mean": mean_interval(x, y, number["sum_squares"]),
+        "ratio": ratio_interval(x, y, n, squares),
+    }
+    chosen = [statistic == kind for kind in intervals]
+    low = np.select(chosen, [ends[0] for ends in intervals.values()], np.nan)
+    high = np.select(chosen, [ends[1] for ends in intervals.values()], np.nan)
+    out["value"], out["ci_low"], out["ci_high"] = value, low, high
+    out["low_sample"] = n < min_sample
+    out["benchmark_low"], out["benchmark_high"] = _bounds(out, benchmarks)
+    below, above = value < out["benchmark_low"].to_numpy(), value > out["benchmark_high"].to_numpy()
+    unknown = np.isnan(value) | (out["benchmark_low"].isna() & out["benchmark_high"].isna()).to_numpy()
+    out["status"] = np.select([unknown, below, above], ["none", "below", "above"], "within")
+    out["definition_version"] = out["metric"].map({name: spec.definition_version for name, spec in specs.items()})
+    rests = {name: score_version if spec.rests_on_score else None for name, spec in specs.items()}
+    out["scoring_model_version"] = out["metric"].map(rests)
+    return out
+
+
+def _floats(frame: pd.DataFrame, column: str) -> Floats:
+    if column not in frame:
+        return np.full(len(frame), np.nan)
+    return np.asarray(frame[column].astype("float64").to_numpy(na_value=np.nan), dtype=np.float64)
+
+
+def _bounds(rows: pd.DataFrame, benchmarks: Mapping[str, Mapping[str, Band]]) -> tuple[pd.Series, pd.Series]:
+    """Benchmark of each row: the key for its window first, then the one for any window."""
+    keys = rows["dimension"].where(rows["dimension"] == "all", rows["dimension"] + "=" + rows["dimension_value"])
+    key = rows["metric"] + "/" + keys
+    dated = key + "@" + rows["window_days"].astype(str) + "d"
+    bands = {f"{metric}/{name}": band for metric, named in benchmarks.items() for name, band in named.items()}
+
+    def end(pick: str) -> pd.Series:
+        known = {name: getattr(band, pick) for name, band in bands.items()}
+        # A band for the window wins even where its end is open.
+        return dated.map(known).where(dated.isin(known), key.map(known)).astype("float64")
+
+    return end("low"), end("high")

@@ -1,0 +1,37 @@
+"""Deal size of the programme against the rest. Definition: metrics.md C (usual: 2 to 3).
+
+Numerator and denominator are the two means. n is the number of deals of the smaller side.
+"""
+
+from __future__ import annotations
+
+from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
+from abm_pipeline.metrics._spec import MetricSpec
+from abm_pipeline.storage.engine import Step
+
+SPEC = MetricSpec(
+    id="deal_size_ratio",
+    title="Deal size, ABM to non-ABM",
+    formula="Mean amount won from accounts on the list ÷ mean amount won from others, in the window.",
+    unit="ratio",
+    grain="deals won in the window",
+    window_days=(DEAL_WINDOW_DAYS,),
+    segments=(),
+    guides=("G3",),
+    statistic="ratio",
+    steps=(
+        Step(
+            "deal_size_ratio",
+            "The two means, and the smaller count.",
+            """
+            SELECT day, window_days, 'all' AS dimension, 'all' AS dimension_value,
+                   CAST(sum(amount_reporting) FILTER (program = 'abm') AS DOUBLE)
+                       / nullif(count(*) FILTER (program = 'abm'), 0) AS numerator,
+                   CAST(sum(amount_reporting) FILTER (program = 'non_abm') AS DOUBLE)
+                       / nullif(count(*) FILTER (program = 'non_abm'), 0) AS denominator,
+                   least(count(*) FILTER (program = 'abm'), count(*) FILTER (program = 'non_abm')) AS n
+            FROM closed WHERE is_won AND amount_reporting IS NOT NULL
+            GROUP BY day, window_days""",
+        ),
+    ),
+)

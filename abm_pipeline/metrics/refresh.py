@@ -1,0 +1,225 @@
+"""Compute the metrics layer: which days of which tables, and the rows they get.
+
+Belongs here: the plan of a refresh: days asked for, days whose inputs changed since, chunks that bound memory. What is
+computed stands in the metrics' own files and in `_accounts`, `campaigns`, `attribution`, `data_health`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import duckdb
+
+from abm_pipeline.contracts import tables as T
+from abm_pipeline.contracts.tables import STAGED, Table
+from abm_pipeline.metrics import _accounts, _base, attribution, campaigns, data_health
+from abm_pipeline.metrics._definitions import metric_specs, set_definitions
+from abm_pipeline.metrics._setup import IDENTITY, champion, chunks, set_choices, set_days, set_sources
+from abm_pipeline.metrics._values import compute
+from abm_pipeline.programme import Programme
+from abm_pipeline.scoring.model import ScoringModel
+from abm_pipeline.settings import Settings
+from abm_pipeline.storage.engine import Step, connect, run_steps
+from abm_pipeline.storage.lake import Input, Lake, Written, now_ns
+from abm_pipeline.storage.report import TableReport
+
+OUTPUTS = (
+    T.METRIC_VALUES,
+    T.ACCOUNT_METRICS_DAILY,
+    T.CAMPAIGN_METRICS,
+    T.DATA_HEALTH,
+    T.ATTRIBUTION_CREDIT,
+    T.QUARANTINE_SUMMARY,
+    T.METRIC_DEFINITIONS,
+)
+# Rows of account and day that are dense in memory at a time, and the longest chunk whatever the accounts: partitioned
+# writing holds one file open per day.
+CHUNK_ROWS = 1_000_000
+CHUNK_DAYS = 120
+_WHO = tuple(Input(table) for table in IDENTITY)
+
+
+@dataclass
+class _Outcome:
+    table: Table
+    rows: dict[date | None, int] = field(default_factory=dict)
+    changed: list[date | None] = field(default_factory=list)
+    notes: dict[str, int | float | str] = field(default_factory=dict)
+
+    def add(self, written: Written) -> None:
+        for day, rows in written.rows.items():
+            self.rows[day] = rows
+        self.changed += written.changed
+
+    def report(self) -> TableReport:
+        return TableReport(self.table, self.rows, tuple(self.changed), self.notes)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One refresh: an engine with the programme's choices set, the lake, and the days asked for."""
+
+    con: duckdb.DuckDBPyConnection
+    lake: Lake
+    programme: Programme
+    model: ScoringModel
+    days: frozenset[date]
+    computed_at: int
+
+    def todo(self, table: Table, inputs: Iterable[Input]) -> set[date]:
+        return set(self.days) | set(self.lake.stale_days(table, inputs))
+
+    def attach(self, inputs: Iterable[Input], days: Sequence[date]) -> None:
+        """Make readable what the days need of the inputs."""
+        for each in inputs:
+            self.lake.attach(self.con, each.table, days[0] - timedelta(days=each.window_days - 1), days[-1])
+
+    def write_table(self, table: Table, relation: str) -> TableReport:
+        changed = self.lake.write_table(self.con, table, f"SELECT * FROM ({relation})", computed_at=self.computed_at)
+        rows = self.con.execute(f"SELECT count(*) FROM ({relation})").fetchall()[0][0]
+        return TableReport(table, {None: int(rows)}, (None,) if changed else ())
+
+
+def refresh(
+    settings: Settings, days: Sequence[date], run_id: str, tables: Collection[Table] | None = None
+) -> list[TableReport]:
+    """Compute `days`, and days computed before whose inputs changed since, of `tables` (default: all of OUTPUTS).
+
+    Writes only what differs; tables without days are computed whole. Returns one report a table. The notes of
+    metric_values count deals that are left out of sums: amounts without a rate, and closed before they were created.
+    Raises ConfigError when the programme's champion is no scoring model.
+    """
+    wanted = [table for table in OUTPUTS if tables is None or table in tables]
+    model = champion(settings)
+    reports: list[TableReport] = []
+    # A connection for each, so that the memory of one is free for the next.
+    for group, run in (
+        ((T.METRIC_VALUES, T.ACCOUNT_METRICS_DAILY), _accounts_and_values),
+        ((T.CAMPAIGN_METRICS,), _campaigns),
+        ((T.DATA_HEALTH,), _data_health),
+        ((T.ATTRIBUTION_CREDIT,), _attribution),
+        ((T.QUARANTINE_SUMMARY,), _quarantine_summary),
+        ((T.METRIC_DEFINITIONS,), _definitions),
+    ):
+        chosen = [table for table in group if table in wanted]
+        if not chosen:
+            continue
+        with connect(
+            memory_limit=settings.memory_limit, threads=settings.threads, temp=settings.lake_path / ".spill"
+        ) as con:
+            set_choices(con, settings.programme, model)
+            work = _Work(con, settings.open_lake, settings.programme, model, frozenset(days), now_ns())
+            reports += run(work, chosen)
+    return reports
+
+
+def account_inputs(programme: Programme, score_days: int) -> tuple[Input, ...]:
+    """What a day of account_metrics_daily (`score_days` = 1) or of metric_values reads."""
+    reach = max(_accounts.ENGAGED_DAYS, programme.journey.aware_window_days)
+    return (
+        *_WHO,
+        Input(T.FACT_DEAL),
+        Input(T.TOUCH, reach),
+        Input(T.INTENT, _accounts.INTENT_DAYS),
+        Input(T.SPEND, _accounts.ENGAGED_DAYS),
+        Input(T.ENGAGEMENT_SCORE, score_days),
+    )
+
+
+def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
+    con, lake = work.con, work.lake
+    outcomes = {table: _Outcome(table) for table in wanted}
+    inputs = account_inputs(work.programme, 1)
+    days: set[date] = set()
+    for table in wanted:
+        # A day's values read scores back to the creation of the deals and the first engagement of the accounts.
+        score_days = _span(lake) if table is T.METRIC_VALUES else 1
+        days |= work.todo(table, account_inputs(work.programme, score_days))
+    for table in (*IDENTITY, T.FACT_DEAL):
+        lake.attach(con, table)
+    lake.attach(con, T.ENGAGEMENT_SCORE, part=work.model.file_part)
+    run_steps(con, _base.ONCE)
+    accounts = con.execute("SELECT count(*) FROM firm").fetchall()[0][0]
+    for chunk in chunks(days, max(7, min(CHUNK_DAYS, CHUNK_ROWS // max(1, accounts)))):
+        work.attach((each for each in inputs if each.table.is_daily), chunk)
+        lake.attach(con, T.ENGAGEMENT_SCORE, chunk[0], chunk[-1], part=work.model.file_part)
+        set_days(con, chunk)
+        run_steps(con, (*_base.DAILY, *_accounts.STEPS))
+        for table, outcome in outcomes.items():
+            query = _accounts.PUBLISH
+            if table is T.METRIC_VALUES:
+                compute(con, metric_specs(), chunk, work.programme, work.model)
+                query = "SELECT * FROM metric_row"
+            outcome.add(lake.write_days(con, table, query, chunk, computed_at=work.computed_at))
+    if T.METRIC_VALUES in outcomes:
+        outcomes[T.METRIC_VALUES].notes = _left_out(con)
+    return [outcome.report() for outcome in outcomes.values()]
+
+
+def _span(lake: Lake) -> int:
+    """Days from the first score to the last computed values: how far back one may read the other."""
+    scored = lake.days(T.ENGAGEMENT_SCORE)
+    computed = [day for day in lake.computed_at(T.METRIC_VALUES) if day is not None]
+    return max(1, (max(computed) - scored[0]).days + 1) if scored and computed else 1
+
+
+def _left_out(con: duckdb.DuckDBPyConnection) -> dict[str, int | float | str]:
+    unconverted, backwards, unplaced = con.execute(
+        """
+        SELECT count(DISTINCT deal_id) FILTER (amount IS NOT NULL AND amount_reporting IS NULL),
+               count(DISTINCT deal_id) FILTER (closed_day < created_day),
+               count(DISTINCT deal_id) FILTER (account_id IS NULL)
+        FROM deal
+        """
+    ).fetchall()[0]
+    return {
+        "deals_unconverted": unconverted,
+        "deals_closed_before_created": backwards,
+        "deals_without_account": unplaced,
+    }
+
+
+def _daily(work: _Work, table: Table, inputs: Sequence[Input], steps: Sequence[Step]) -> list[TableReport]:
+    """A daily table whose rows are the relation of the last step."""
+    outcome = _Outcome(table)
+    for whole in inputs:
+        if not whole.table.is_daily:
+            work.lake.attach(work.con, whole.table)
+    for chunk in chunks(work.todo(table, inputs), CHUNK_DAYS):
+        work.attach((each for each in inputs if each.table.is_daily), chunk)
+        set_days(work.con, chunk)
+        run_steps(work.con, steps)
+        query = f"SELECT * FROM {steps[-1].name}"
+        outcome.add(work.lake.write_days(work.con, table, query, chunk, computed_at=work.computed_at))
+    return [outcome.report()]
+
+
+def _campaigns(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
+    inputs = (*_WHO, Input(T.FACT_CAMPAIGN), Input(T.SPEND), Input(T.TOUCH))
+    return _daily(work, T.CAMPAIGN_METRICS, inputs, campaigns.STEPS)
+
+
+def _data_health(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
+    set_sources(work.con)
+    staged = tuple(Input(table, data_health.HISTORY_DAYS) for table in STAGED)
+    inputs = (*_WHO, *staged, Input(T.QUARANTINE), Input(T.TOUCH))
+    return _daily(work, T.DATA_HEALTH, inputs, data_health.STEPS)
+
+
+def _attribution(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
+    for table in (*IDENTITY, T.FACT_DEAL, T.TOUCH):
+        work.lake.attach(work.con, table)
+    run_steps(work.con, attribution.STEPS)
+    return [work.write_table(T.ATTRIBUTION_CREDIT, f"SELECT * FROM {attribution.STEPS[-1].name}")]
+
+
+def _quarantine_summary(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
+    work.lake.attach(work.con, T.QUARANTINE)
+    return [work.write_table(T.QUARANTINE_SUMMARY, data_health.QUARANTINE_SUMMARY)]
+
+
+def _definitions(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
+    set_definitions(work.con, work.programme, work.model)
+    return [work.write_table(T.METRIC_DEFINITIONS, "SELECT * FROM definition")]
