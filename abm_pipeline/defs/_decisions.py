@@ -1,0 +1,97 @@
+"""What the sensors decide, as pure functions: what to request, given what is there and what was decided before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Ranges of days to request (both ends inclusive), what to remember, and why in a sentence."""
+
+    ranges: tuple[tuple[date, date], ...]
+    cursor: str | None
+    why: str
+
+
+def ranges(days: Iterable[date]) -> tuple[tuple[date, date], ...]:
+    """The days as ranges without gaps, in order."""
+    out: list[tuple[date, date]] = []
+    for day in sorted(set(days)):
+        if out and day - out[-1][1] == timedelta(days=1):
+            out[-1] = (out[-1][0], day)
+        else:
+            out.append((day, day))
+    return tuple(out)
+
+
+def after_source_change(
+    raw_changed: Mapping[date, int], staged: Mapping[date, int], cursor: str | None, is_busy: bool
+) -> Decision:
+    """Refresh exactly the days whose raw content changed after they were last staged, or were never staged.
+
+    `raw_changed` and `staged`: when, in ns, by day. A change is requested once: a refresh that failed is for people
+    (the failure sensor tells them), not for a loop. Waits while a run is under way, which may well stage the days.
+    """
+    if is_busy:
+        return Decision((), cursor, "an ingest or refresh run is under way; looking again after it")
+    handled = int(cursor or 0)
+    pending = {day: at for day, at in raw_changed.items() if at > staged.get(day, -1)}
+    fresh = [day for day, at in pending.items() if at > handled]
+    if not fresh:
+        return Decision((), cursor, f"{len(pending)} days pending, requested before" if pending else "nothing changed")
+    return Decision(ranges(pending), str(max(pending.values())), f"raw changed on {len(pending)} days")
+
+
+def after_model_change(
+    versions: Mapping[str, str], champion: str, missing: Mapping[str, Sequence[date]], scored: Sequence[date],
+    cursor: str | None,
+) -> Decision:
+    """One backfill over the whole scored history when a model, or the choice of champion, is not the one last seen.
+
+    `versions`: of each model; `missing`: days that its present version lacks; `scored`: days scored under any version.
+    Never seen before (no cursor) counts as unchanged unless days are missing. The cursor is the state acted on, so a
+    failed backfill is not asked for again by itself; resetting the cursor asks again.
+    """
+    now = json.dumps({"champion": champion, "models": dict(versions)}, sort_keys=True)
+    if now == cursor:
+        return Decision((), cursor, "the scoring models are those last seen")
+    if not scored:
+        return Decision((), now, "nothing is scored yet")
+    lacking = sorted(name for name, days in missing.items() if days)
+    if cursor is None and not lacking:
+        return Decision((), now, "every scored day has every model's present version")
+    why = f"{', '.join(lacking)} changed" if lacking else f"the champion is now {champion}"
+    return Decision(((min(scored), max(scored)),), now, why)
+
+
+def partition_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Of a run's tags, those that say which days it is for."""
+    names = ("dagster/partition", "dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+    return {name: tags[name] for name in names if name in tags}
+
+
+def range_tags(first: date, last: date) -> dict[str, str]:
+    """Tags of a run over the days from `first` to `last`."""
+    return {
+        "dagster/asset_partition_range_start": first.isoformat(),
+        "dagster/asset_partition_range_end": last.isoformat(),
+    }
+
+
+def alert(run_id: str, job: str, tags: Mapping[str, str], failed: Mapping[str, str]) -> dict[str, Any]:
+    """What to tell of a failed run. `failed`: class of the error by step. Messages stay in the log, where access is."""
+    days = partition_tags(tags)
+    steps = ", ".join(f"{step} ({error})" for step, error in sorted(failed.items())) or "before the first step"
+    span = " to ".join(dict.fromkeys(days.values())) or "no day"
+    return {
+        "text": f"{job} failed for {span}: {steps}. Run {run_id}.",
+        "run_id": run_id,
+        "job": job,
+        "failed_steps": dict(sorted(failed.items())),
+        "days": list(dict.fromkeys(days.values())),
+    }

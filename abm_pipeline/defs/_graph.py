@@ -1,0 +1,38 @@
+"""Which table is computed from which: the edges of the asset graph inside the pipeline.
+
+Belongs here: reads between layers, one entry a table. Which vendor feeds which staged table is found from the
+sources' mappings, published tables read the table they publish; neither is listed.
+"""
+
+from __future__ import annotations
+
+from abm_pipeline.contracts import tables as t
+from abm_pipeline.contracts.tables import Table
+
+_IDENTITY = (t.MEMBER, t.PERSON, t.TIER_HISTORY, t.ACCOUNT)
+_SCORED = (*_IDENTITY, t.ENGAGEMENT_SCORE, t.TOUCH, t.INTENT, t.FACT_DEAL)
+
+READS: dict[Table, tuple[Table, ...]] = {
+    t.RESTATEMENT: (t.AD_DELIVERY,),
+    t.ACCOUNT: (t.COMPANY, t.CONTACT),
+    t.MEMBER: (t.COMPANY, t.CONTACT),
+    t.PERSON: (t.COMPANY, t.CONTACT),
+    t.REDIRECT: (t.COMPANY, t.CONTACT),
+    t.TIER_HISTORY: (t.COMPANY,),
+    t.TOUCH: (t.ACTIVITY, t.AD_DELIVERY, t.CAMPAIGN),
+    t.INTENT: (t.INTENT_SIGNAL,),
+    t.SPEND: (t.AD_DELIVERY, t.FX_RATE),
+    t.FACT_DEAL: (t.DEAL, t.DEAL_STAGE_EVENT, t.FX_RATE),
+    t.DEAL_STAGE: (t.DEAL, t.DEAL_STAGE_EVENT),
+    t.LEAD_STAGE: (t.LEAD_EVENT, t.CONTACT),
+    t.FACT_CAMPAIGN: (t.CAMPAIGN,),
+    t.ENGAGEMENT_SCORE: (t.TOUCH, t.INTENT, *_IDENTITY),
+    t.SCORE_PART: (t.TOUCH, t.INTENT, *_IDENTITY),
+    t.METRIC_VALUES: (*_SCORED, t.DEAL_STAGE, t.LEAD_STAGE, t.DEAL_CONTACT),
+    t.ACCOUNT_METRICS_DAILY: (*_SCORED,),
+    t.CAMPAIGN_METRICS: (t.TOUCH, t.SPEND, t.FACT_CAMPAIGN, t.MEMBER, t.PERSON),
+    t.ATTRIBUTION_CREDIT: (t.TOUCH, t.FACT_DEAL, t.MEMBER, t.PERSON),
+    t.METRIC_DEFINITIONS: (),
+    t.DATA_HEALTH: (*t.STAGED, t.QUARANTINE, t.TOUCH, t.MEMBER, t.PERSON),
+    t.QUARANTINE_SUMMARY: (t.QUARANTINE,),
+}

@@ -1,0 +1,172 @@
+"""Asset checks: few, over the quality tables, and unpartitioned.
+
+A partitioned check in a run over a range of days stores its verdict without a partition and leaves every day as
+planned; so what concerns single rows is judged inside the layers (quarantine), and the checks here look at what
+came out of them over the last days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import dagster as dg
+
+from abm_pipeline.contracts import tables as t
+from abm_pipeline.contracts.tables import Table
+from abm_pipeline.defs.layers import key_of
+from abm_pipeline.defs.published import key_of_published
+from abm_pipeline.settings import Settings
+
+# What a check looks at: this many days up to the latest.
+LAST_DAYS = 7
+# Scores and parts are rounded to 8 decimals each; a score has at most some twenty parts.
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class QualityCheck:
+    """`sql` gives one row: `value`, and columns to show. It passes while `value` is at most `limit`."""
+
+    name: str
+    table: Table
+    about: str
+    reads: tuple[Table, ...]
+    sql: str
+    limit: float
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR
+
+
+CHECKS = (
+    QualityCheck(
+        "quarantine_share",
+        t.DATA_HEALTH,
+        "At most 5 % of a source's rows are in quarantine.",
+        (t.DATA_HEALTH,),
+        """
+        SELECT coalesce(max(share), 0) AS value, coalesce(arg_max(source, share), '') AS source
+        FROM (SELECT source, sum(rows_quarantined) / nullif(sum(rows_staged) + sum(rows_quarantined), 0) AS share
+              FROM metrics.data_health GROUP BY source)
+        """,
+        0.05,
+    ),
+    QualityCheck(
+        "no_silent_source",
+        t.DATA_HEALTH,
+        "No source has been silent for longer than it usually is.",
+        (t.DATA_HEALTH,),
+        """
+        SELECT count(*) AS value, coalesce(string_agg(source, ', ' ORDER BY source), '') AS sources
+        FROM metrics.data_health WHERE is_silent AND day = (SELECT max(day) FROM metrics.data_health)
+        """,
+        0,
+        dg.AssetCheckSeverity.WARN,
+    ),
+    QualityCheck(
+        "unmatched_touches",
+        t.DATA_HEALTH,
+        "At most 40 % of a source's touches belong to no account.",
+        (t.DATA_HEALTH,),
+        """
+        SELECT coalesce(max(1 - match_rate), 0) AS value, coalesce(arg_min(source, match_rate), '') AS source
+        FROM metrics.data_health WHERE day = (SELECT max(day) FROM metrics.data_health)
+        """,
+        0.40,
+        dg.AssetCheckSeverity.WARN,
+    ),
+    QualityCheck(
+        "parts_add_up",
+        t.SCORE_PART,
+        "The parts of every score add up to it.",
+        (t.ENGAGEMENT_SCORE, t.SCORE_PART),
+        f"""
+        WITH part AS (
+            SELECT day, account_id, model_version, window_days, sum(points) AS points FROM scoring.score_part GROUP BY ALL
+        )
+        SELECT count(*) FILTER (WHERE abs(score - coalesce(points, 0)) > {TOLERANCE}) AS value, count(*) AS scores
+        FROM scoring.engagement_score LEFT JOIN part USING (day, account_id, model_version, window_days)
+        """,
+        0,
+    ),
+    QualityCheck(
+        "credit_adds_up",
+        t.ATTRIBUTION_CREDIT,
+        "The credit of every deal under a model adds up to 1.",
+        (t.ATTRIBUTION_CREDIT,),
+        f"""
+        SELECT count(*) FILTER (WHERE abs(credit - 1) > {TOLERANCE}) AS value, count(*) AS deals
+        FROM (SELECT deal_id, model, sum(credit) AS credit FROM metrics.attribution_credit GROUP BY ALL)
+        """,
+        0,
+    ),
+)
+
+
+def checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
+    """The checks above, and that what is served is what the lake holds."""
+    return [*(_quality_check(settings, check) for check in CHECKS), _served_check(settings)]
+
+
+def evaluate(settings: Settings, check: QualityCheck) -> tuple[bool, dict[str, float | int | str]]:
+    """Whether the check passes, and what it saw."""
+    from abm_pipeline.storage.engine import connect
+
+    lake = settings.open_lake
+    with connect(memory_limit=settings.memory_limit, threads=settings.threads) as con:
+        for table in check.reads:
+            days = lake.days(table) if table.is_daily else []
+            lake.attach(con, table, days[-1] - timedelta(days=LAST_DAYS - 1) if days else None)
+        result = con.execute(check.sql)
+        names = [column[0] for column in result.description or ()]
+        seen: dict[str, float | int | str] = dict(zip(names, result.fetchall()[0], strict=True))
+    return float(seen["value"]) <= check.limit, {**seen, "limit": check.limit}
+
+
+def _quality_check(settings: Settings, check: QualityCheck) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=key_of(check.table), name=check.name, description=check.about)
+    def quality_check() -> dg.AssetCheckResult:
+        passed, seen = evaluate(settings, check)
+        return dg.AssetCheckResult(passed=passed, severity=check.severity, metadata=seen)
+
+    return quality_check
+
+
+def _served_check(settings: Settings) -> dg.AssetChecksDefinition:
+    others = [key_of_published(table) for table in t.PUBLISHED if table != t.METRIC_VALUES]
+
+    @dg.asset_check(
+        asset=key_of_published(t.METRIC_VALUES),
+        additional_deps=others,
+        name="served_equals_lake",
+        description="Every served table has as many rows as the lake.",
+    )
+    def served_equals_lake() -> dg.AssetCheckResult:
+        counts = served_and_lake(settings)
+        differ = {name: f"{served} served, {lake} in the lake" for name, (served, lake) in counts.items() if served != lake}
+        return dg.AssetCheckResult(
+            passed=not differ, metadata={**differ, "tables": len(counts), "rows": sum(n for n, _ in counts.values())}
+        )
+
+    return served_equals_lake
+
+
+def served_and_lake(settings: Settings) -> Mapping[str, tuple[int, int]]:
+    """Rows of each published table: in Postgres, and in the lake."""
+    import sqlalchemy as sa
+
+    from abm_pipeline.storage import postgres
+    from abm_pipeline.storage.engine import connect
+
+    database = postgres.connect(postgres.urls(settings).served)
+    try:
+        with database.connect() as served, connect(memory_limit=settings.memory_limit) as con:
+            out = {}
+            for table in t.PUBLISHED:
+                settings.open_lake.attach(con, table, name="lake_table")
+                name = sa.table(str(table.published), schema="abm")
+                rows = served.execute(sa.select(sa.func.count()).select_from(name)).scalar_one()
+                out[str(table.published)] = (int(rows), int(con.execute("SELECT count(*) FROM lake_table").fetchall()[0][0]))
+            return out
+    finally:
+        database.dispose()

@@ -1,0 +1,130 @@
+"""The compute layers as assets: one step a layer, which calls its `refresh` and reports on every table.
+
+Belongs here: which tables a layer makes, and how it looks in the UI. What is read from where is in `_graph`.
+"""
+
+# No `from __future__ import annotations` here: Dagster reads the type of `context` and takes no text for it.
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from abm_pipeline.contracts import tables as t
+from abm_pipeline.contracts.tables import Table
+from abm_pipeline.defs import _metadata, _pictures
+from abm_pipeline.defs._graph import READS
+from abm_pipeline.defs.raw import key_of_vendor, specs
+from abm_pipeline.settings import Settings
+from abm_pipeline.storage.report import TableReport
+
+Refresh = Callable[[Settings, Sequence[date], str], list[TableReport]]
+# What the latest day of a table is shown with, beside counts and notes.
+Pictures = Callable[[Settings, date], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer's tables, made in one step by `refresh(settings, days, run_id)` of the module `abm_pipeline.{name}.refresh`."""
+
+    name: str
+    about: str
+    tables: tuple[Table, ...]
+    owner: str
+    kinds: frozenset[str] = frozenset({"duckdb", "parquet"})
+    pictures: Mapping[Table, Pictures] = field(default_factory=dict)
+
+
+def _of(*layers: str) -> tuple[Table, ...]:
+    return tuple(table for table in t.TABLES.values() if table.layer in layers)
+
+
+LAYERS = (
+    Layer("staging", "typed and checked records", _of("staged", "quarantine"), "team:data-engineering"),
+    Layer("identity", "which account a record belongs to", _of("identity"), "team:data-engineering"),
+    Layer("facts", "what happened", _of("facts"), "team:data-engineering"),
+    Layer(
+        "scoring",
+        "scores under every model",
+        _of("scoring"),
+        "team:marketing-operations",
+        pictures={t.ENGAGEMENT_SCORE: _pictures.of_scores},
+    ),
+    Layer(
+        "metrics",
+        "the metric catalogue",
+        _of("metrics"),
+        "team:marketing-operations",
+        pictures={t.METRIC_VALUES: _pictures.of_metrics},
+    ),
+)
+
+
+def key_of(table: Table) -> dg.AssetKey:
+    """`staged/company`, `facts/touch` …"""
+    return dg.AssetKey([table.layer, table.name])
+
+
+def assets(settings: Settings, daily: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
+    """One multi-asset a layer; its tables can be materialised apart, in which case only they are reported."""
+    return [_layer_asset(settings, daily, layer) for layer in LAYERS]
+
+
+def _layer_asset(settings: Settings, daily: dg.PartitionsDefinition[str], layer: Layer) -> dg.AssetsDefinition:
+    keys = {key_of(table): table for table in layer.tables}
+
+    @dg.multi_asset(
+        name=layer.name,
+        specs=[_spec(settings, daily, layer, table) for table in layer.tables],
+        can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        description=f"{layer.about[0].upper()}{layer.about[1:]}: {', '.join(table.name for table in layer.tables)}.",
+    )
+    def layer_asset(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        refresh: Refresh = importlib.import_module(f"abm_pipeline.{layer.name}.refresh").refresh
+        days = [date.fromisoformat(key) for key in _metadata.partition_keys(context)]
+        reports = {key_of(report.table): report for report in refresh(settings, days, context.run_id)}
+        selected = [key for key in keys if key in context.selected_asset_keys]
+        latest = {
+            key: layer.pictures[keys[key]](settings, days[-1])
+            for key in selected
+            if keys[key] in layer.pictures and days
+        }
+        _metadata.show(context, {key: reports[key] for key in selected if key in reports}, latest)
+        for key in selected:
+            yield dg.MaterializeResult(asset_key=key)
+
+    return layer_asset
+
+
+def _spec(settings: Settings, daily: dg.PartitionsDefinition[str], layer: Layer, table: Table) -> dg.AssetSpec:
+    deps: list[dg.AssetKey] = [key_of(source) for source in READS.get(table, ())]
+    if layer.name == "staging" and table != t.RESTATEMENT:
+        deps = [key_of_vendor(spec.vendor) for spec in specs()]
+    return dg.AssetSpec(
+        key_of(table),
+        deps=deps,
+        partitions_def=daily if table.is_daily else None,
+        group_name=table.layer if table.layer != "quarantine" else "staged",
+        description=table.about,
+        kinds=set(layer.kinds),
+        owners=[layer.owner],
+        tags={"layer": table.layer, **({"served": ""} if table.published else {})},
+        code_version=_code_version(settings, table),
+        metadata={
+            "dagster/column_schema": _metadata.column_schema(table),
+            "dagster/table_name": str(table),
+            "dagster/uri": settings.open_lake.folder(table).as_uri(),
+        },
+    )
+
+
+def _code_version(settings: Settings, table: Table) -> str | None:
+    """The champion's version where its scores stand; a label in the UI, not a cache key."""
+    if table.layer != "scoring":
+        return None
+    from abm_pipeline.scoring.model import load_models
+
+    return load_models(settings.config)[settings.programme.champion].model_version

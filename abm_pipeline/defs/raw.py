@@ -1,0 +1,78 @@
+"""Raw assets: one a vendor, all its streams inside, so that a vendor that is down fails its own step and no other."""
+
+# No `from __future__ import annotations` here: Dagster reads the type of `context` and takes no text for it.
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from abm_pipeline.contracts.tables import Table
+from abm_pipeline.defs import _metadata
+from abm_pipeline.registry import collect
+from abm_pipeline.settings import Settings
+from abm_pipeline.sources._spec import SourceSpec
+from abm_pipeline.storage.report import TableReport
+
+
+def specs() -> list[SourceSpec]:
+    """Every declared vendor."""
+    return collect("abm_pipeline.sources", SourceSpec)
+
+
+def key_of_vendor(vendor: str) -> dg.AssetKey:
+    """`raw/salesforce` …"""
+    return dg.AssetKey(["raw", vendor])
+
+
+def assets(settings: Settings, daily: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
+    """One asset a vendor. A vendor without credentials is off: it succeeds with nothing and says so."""
+    return [_vendor_asset(settings, daily, spec) for spec in specs()]
+
+
+def _vendor_asset(
+    settings: Settings, daily: dg.PartitionsDefinition[str], spec: SourceSpec
+) -> dg.AssetsDefinition:
+    key = key_of_vendor(spec.vendor)
+    streams = spec.streams(settings.programme)
+
+    @dg.multi_asset(
+        name=f"raw_{spec.vendor}",
+        specs=[
+            dg.AssetSpec(
+                key,
+                partitions_def=daily,
+                group_name="raw",
+                description=f"{spec.about} Streams: {', '.join(stream.name for stream in streams)}.",
+                kinds={"api", "parquet"},
+                owners=["team:data-engineering"],
+                tags={"layer": "raw", "vendor": spec.vendor},
+                metadata={"dagster/column_schema": _metadata.column_schema(spec.table(streams[0]))},
+            )
+        ],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=f"vendor_{spec.vendor}",
+    )
+    def vendor_asset(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        from abm_pipeline.sources import credentials, extract
+
+        status = credentials.status(spec)
+        if status.is_off:
+            context.log.info(f"{spec.vendor} is off: {status.message}")
+            reports = []
+        else:
+            days = [date.fromisoformat(name) for name in _metadata.partition_keys(context)]
+            reports = extract.extract(spec, settings, days, context.run_id)
+        shown = {"status": status.message, "streams": _metadata.stream_table(reports)}
+        _metadata.show(context, {key: _together(reports, spec.table(streams[0]))}, {key: shown})
+        yield dg.MaterializeResult(asset_key=key)
+
+    return vendor_asset
+
+
+def _together(reports: list[TableReport], table: Table) -> TableReport:
+    rows: Counter[date | None] = Counter()
+    for report in reports:
+        rows.update(report.rows)
+    return TableReport(table, rows, sorted({day for report in reports for day in report.changed if day}))

@@ -1,0 +1,159 @@
+"""Sensors: look, let `_decisions` decide, act. All are on from the start."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from datetime import date
+
+import dagster as dg
+
+from abm_pipeline.contracts import tables as t
+from abm_pipeline.defs import _decisions, jobs
+from abm_pipeline.defs.raw import specs
+from abm_pipeline.settings import Settings
+
+ON = dg.DefaultSensorStatus.RUNNING
+WEBHOOK_TIMEOUT_SECONDS = 10.0
+
+
+def sensors(
+    settings: Settings, ingest: dg.UnresolvedAssetJobDefinition, refresh: dg.UnresolvedAssetJobDefinition
+) -> list[dg.SensorDefinition]:
+    """Refresh after an ingest, on changed sources, backfill on a changed scoring model, alert on failed runs."""
+    after = [
+        _after_ingest("refresh_after_ingest", dg.DagsterRunStatus.SUCCESS, ingest, refresh),
+        _after_ingest("refresh_after_failed_ingest", dg.DagsterRunStatus.FAILURE, ingest, refresh),
+    ]
+    return [*after, _source_changed(settings), _scoring_model_changed(settings), _run_failed(settings)]
+
+
+def _after_ingest(
+    name: str,
+    status: dg.DagsterRunStatus,
+    ingest: dg.UnresolvedAssetJobDefinition,
+    refresh: dg.UnresolvedAssetJobDefinition,
+) -> dg.SensorDefinition:
+    @dg.run_status_sensor(
+        name=name,
+        run_status=status,
+        monitored_jobs=[ingest],
+        request_job=refresh,
+        minimum_interval_seconds=15,
+        default_status=ON,
+        description="Compute the days of an ingest run when it has ended, also with what a failed one has fetched.",
+    )
+    def after_ingest(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
+        days = _decisions.partition_tags(context.dagster_run.tags)
+        if not days:
+            return dg.SkipReason("the ingest run was for no day")
+        # One refresh for each ingest run, ever: a run key is right here.
+        return dg.RunRequest(run_key=context.dagster_run.run_id, tags=days)
+
+    return after_ingest
+
+
+def _source_changed(settings: Settings) -> dg.SensorDefinition:
+    @dg.sensor(
+        job_name=jobs.REFRESH,
+        minimum_interval_seconds=60,
+        default_status=ON,
+        description="Refresh exactly the days whose raw content changed by other ways than the ingest job.",
+    )
+    def source_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        raw, staged = raw_and_staged(settings)
+        decision = _decisions.after_source_change(raw, staged, context.cursor, _is_busy(context.instance))
+        return _requests(decision)
+
+    return source_changed
+
+
+def raw_and_staged(settings: Settings) -> tuple[dict[date, int], dict[date, int]]:
+    """When, in ns, raw content of each day last changed, and when each day was last staged."""
+    lake = settings.open_lake
+    raw: dict[date, int] = {}
+    for spec in specs():
+        for stream in spec.streams(settings.programme):
+            for day, at in lake.content_changed_at(spec.table(stream)).items():
+                if day is not None:
+                    raw[day] = max(raw.get(day, 0), at)
+    staged = {day: at for day, at in lake.computed_at(t.QUARANTINE).items() if day is not None}
+    return raw, staged
+
+
+def _scoring_model_changed(settings: Settings) -> dg.SensorDefinition:
+    @dg.sensor(
+        job_name=jobs.RESCORE,
+        minimum_interval_seconds=60,
+        default_status=ON,
+        description="A scoring model or the choice of champion changed: one backfill over all history.",
+    )
+    def scoring_model_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        from abm_pipeline.scoring.model import load_models
+        from abm_pipeline.scoring.state import missing_days
+
+        # Read now, not when the code was loaded: an edit must show without a restart.
+        now = settings.model_copy()
+        now.__dict__.pop("programme", None)
+        versions = {name: model.model_version for name, model in load_models(now.config).items()}
+        scored = now.open_lake.days(t.ENGAGEMENT_SCORE)
+        decision = _decisions.after_model_change(
+            versions, now.programme.champion, missing_days(now), scored, context.cursor
+        )
+        return _requests(decision)
+
+    return scoring_model_changed
+
+
+def _requests(decision: _decisions.Decision) -> dg.SensorResult:
+    # No run keys: they de-duplicate for ever, failed runs included. The cursor says what was requested.
+    requests = [dg.RunRequest(tags=_decisions.range_tags(*days)) for days in decision.ranges]
+    skipped = None if requests else dg.SkipReason(decision.why)
+    return dg.SensorResult(run_requests=requests, cursor=decision.cursor, skip_reason=skipped)
+
+
+def _is_busy(instance: dg.DagsterInstance) -> bool:
+    under_way = [
+        dg.DagsterRunStatus.QUEUED,
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ]
+    return bool(instance.get_runs(dg.RunsFilter(statuses=under_way), limit=1))
+
+
+def _run_failed(settings: Settings) -> dg.SensorDefinition:
+    @dg.run_failure_sensor(
+        name="run_failed",
+        monitor_all_code_locations=True,
+        minimum_interval_seconds=15,
+        default_status=ON,
+        description="Log a failed run, and post it to ABM_ALERT_WEBHOOK_URL.",
+    )
+    def run_failed(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        message = _decisions.alert(run.run_id, run.job_name, run.tags, dict(_failed_steps(context)))
+        context.log.error(message["text"])
+        if settings.alert_webhook_url is not None:
+            post(settings.alert_webhook_url.get_secret_value(), message)
+
+    return run_failed
+
+
+def _failed_steps(context: dg.RunFailureSensorContext) -> Iterator[tuple[str, str]]:
+    for event in context.get_step_failure_events():
+        error = event.step_failure_data.error
+        # The step's own error is wrapped in Dagster's
+        while error is not None and error.cause is not None:
+            error = error.cause
+        yield event.step_key or "?", (error.cls_name if error is not None else None) or "unknown"
+
+
+def post(url: str, message: dict[str, object]) -> None:
+    """POST the message as JSON. Raises URLError, whose text does not hold the URL."""
+    request = urllib.request.Request(
+        url, json.dumps(message).encode(), {"Content-Type": "application/json"}, method="POST"
+    )
+    urllib.request.urlopen(request, timeout=WEBHOOK_TIMEOUT_SECONDS).close()
