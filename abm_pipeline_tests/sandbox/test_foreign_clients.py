@@ -36,9 +36,7 @@ def session_to(url: str) -> requests.Session:
     return session
 
 
-def test_simple_salesforce_logs_in_and_pages(
-    big_sandbox: running_sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_simple_salesforce_logs_in_and_pages(big_sandbox: running_sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """SOAP login, query_all and query_all_iter over accounts and opportunities, describe, and a Bulk 2.0 query agree."""
     monkeypatch.setattr("simple_salesforce.bulk2.sleep", lambda seconds: None)
     org = Salesforce(
@@ -85,7 +83,10 @@ def test_linkedin_client_reads_accounts_and_analytics(
     client = RestliClient()
     same: dict[str, Any] = {"access_token": token, "version_string": "202609"}
     accounts = client.finder(
-        resource_path="/adAccounts", finder_name="search", query_params={"search": {"status": {"values": ["ACTIVE"]}}}, **same
+        resource_path="/adAccounts",
+        finder_name="search",
+        query_params={"search": {"status": {"values": ["ACTIVE"]}}},
+        **same,
     ).elements
     assert len(accounts) == 2
     campaigns = [
@@ -104,7 +105,10 @@ def test_linkedin_client_reads_accounts_and_analytics(
     }
     answers = [
         client.finder(
-            resource_path="/adAnalytics", finder_name="analytics", query_params={**ask, "campaigns": urns * times}, **same
+            resource_path="/adAnalytics",
+            finder_name="analytics",
+            query_params={**ask, "campaigns": urns * times},
+            **same,
         ).elements
         for times in (1, 12)
     ]

@@ -34,7 +34,8 @@ def test_answers_look_like_the_org(sandbox: running_sandbox) -> None:
     """Dates, parents, nulls and the usage header have the documented shapes; Date is the world's clock."""
     org = salesforce_login(sandbox.url)
     answer = org.get(
-        "/query", params={"q": "SELECT Id, ParentId, Parent.Name, CreatedDate FROM Account WHERE ParentId = null LIMIT 1"}
+        "/query",
+        params={"q": "SELECT Id, ParentId, Parent.Name, CreatedDate FROM Account WHERE ParentId = null LIMIT 1"},
     )
     record = answer.json()["records"][0]
     assert list(record) == ["attributes", "Id", "ParentId", "Parent", "CreatedDate"]
