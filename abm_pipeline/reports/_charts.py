@@ -1,0 +1,70 @@
+"""Charts as inline SVG: no script, no request, and colours that follow the page's light or dark theme.
+
+Belongs here: small pictures of a frame. Colours are CSS variables of the page's style sheet.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import vl_convert
+
+FONT = "system-ui, -apple-system, Segoe UI, Roboto, sans-serif"
+_THEME: dict[str, Any] = {
+    "background": "transparent",
+    "font": FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": "var(--muted)",
+        "titleColor": "var(--muted)",
+        "gridColor": "var(--line)",
+        "domainColor": "var(--line)",
+        "tickColor": "var(--line)",
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+    },
+}
+
+
+def trend(rows: pd.DataFrame, form: str, label: str) -> str:
+    """A line over days with the last value marked. `rows`: day, value; `form`: a d3 number format."""
+    base = alt.Chart(rows).encode(
+        x=alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", tickCount=4, grid=False)),
+        y=alt.Y("value:Q", title=None, axis=alt.Axis(format=form, tickCount=4), scale=alt.Scale(zero=True)),
+    )
+    # a missing day is a gap in the line, not a slope
+    area = base.mark_area(color="var(--accent)", opacity=0.12, line=False)
+    line = base.mark_line(color="var(--accent)", strokeWidth=2)
+    last = (
+        alt.Chart(rows.tail(1)).mark_point(color="var(--accent)", filled=True, size=45).encode(x="day:T", y="value:Q")
+    )
+    return _svg((area + line + last).properties(width=290, height=130), label)
+
+
+def intervals(rows: pd.DataFrame, label: str) -> str:
+    """Dots with intervals beside their benchmark. `rows`: segment, value, ci_low, ci_high, benchmark_low, benchmark_high."""
+    order = list(rows["segment"])
+    y = alt.Y("segment:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=130))
+    x = alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5))
+    band = rows.dropna(subset=["benchmark_low"]).assign(benchmark_high=lambda r: r["benchmark_high"].fillna(1.0))
+    layers = [
+        alt.Chart(band)
+        .mark_bar(color="var(--band)", height=22, cornerRadius=3)
+        .encode(y=y, x=alt.X("benchmark_low:Q", title=None), x2="benchmark_high:Q"),
+        alt.Chart(rows.dropna(subset=["ci_low"]))
+        .mark_rule(color="var(--accent)", strokeWidth=2)
+        .encode(y=y, x=alt.X("ci_low:Q", title=None), x2="ci_high:Q"),
+        alt.Chart(rows).mark_point(color="var(--accent)", filled=True, size=70, opacity=1).encode(y=y, x=x),
+    ]
+    return _svg(alt.layer(*layers).properties(width=270, height=34 * max(1, len(rows))), label)
+
+
+def _svg(chart: Any, label: str) -> str:
+    svg = vl_convert.vegalite_to_svg(chart.configure(**_THEME).to_dict())
+    # sized by the page, named for screen readers
+    svg = re.sub(r'<svg([^>]*?) width="([\d.]+)" height="[\d.]+"', r'<svg\1 style="max-width:\2px"', svg, count=1)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)

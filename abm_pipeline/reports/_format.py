@@ -1,0 +1,93 @@
+"""Numbers as people read them. Belongs here: how a value of a unit is written; nothing about where it comes from."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+NOTHING = "–"
+_STEPS = ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
+
+
+def is_missing(value: Any) -> bool:
+    """Null in any of the forms it has in a frame."""
+    return bool(pd.isna(value))
+
+
+def number(value: Any) -> str:
+    """A plain number: thousands apart, decimals only where they say something."""
+    if is_missing(value):
+        return NOTHING
+    size = abs(float(value))
+    if size >= 1e6:
+        return _short(float(value))
+    decimals = 0 if size >= 100 or float(value).is_integer() else 1 if size >= 10 else 2
+    return f"{float(value):,.{decimals}f}"
+
+
+def percent(value: Any) -> str:
+    """A fraction as a percentage."""
+    if is_missing(value):
+        return NOTHING
+    return f"{float(value) * 100:.{0 if abs(value) >= 0.995 else 1}f} %"
+
+
+def money(value: Any, currency: str) -> str:
+    """An amount, shortened to three digits."""
+    return NOTHING if is_missing(value) else f"{currency} {_short(float(value))}"
+
+
+def shown(value: Any, unit: str, currency: str) -> str:
+    """A metric's value in its unit, as `MetricSpec.unit` words it."""
+    words = unit.lower()
+    if any(word in words for word in ("share", "fraction", "proportion", "percent")):
+        return percent(value)
+    if "currency" in words or "money" in words or currency.lower() in words:
+        amount = money(value, currency)
+        return f"{amount} a day" if "day" in words and amount != NOTHING else amount
+    return number(value)
+
+
+def interval(low: Any, high: Any, unit: str, currency: str) -> str:
+    """A 95 % interval; nothing where there is none."""
+    if is_missing(low) or is_missing(high):
+        return ""
+    return f"{shown(low, unit, currency).removesuffix(' a day')} … {shown(high, unit, currency).removesuffix(' a day')}"
+
+
+def benchmark(low: Any, high: Any, unit: str, currency: str) -> str:
+    """The benchmark in words."""
+    if is_missing(low) and is_missing(high):
+        return ""
+    if is_missing(high):
+        return f"at least {shown(low, unit, currency)}"
+    if is_missing(low):
+        return f"at most {shown(high, unit, currency)}"
+    return f"{shown(low, unit, currency)} to {shown(high, unit, currency)}"
+
+
+def signed(value: Any, unit: str, currency: str) -> str:
+    """A change with its sign; shares change by percentage points."""
+    if is_missing(value):
+        return ""
+    size = abs(float(value))
+    is_share = shown(0.5, unit, currency).endswith("%")
+    text = f"{size * 100:.1f} pts" if is_share else shown(size if size >= 0.1 else 0, unit, currency)
+    sign = "±" if not any(c in "123456789" for c in text) else "+" if value > 0 else "−"
+    return f"{sign}{text}"
+
+
+def words(name: str) -> str:
+    """An identifier as words: `one_to_few` → `one to few`."""
+    return str(name).replace("_", " ")
+
+
+def _short(value: float) -> str:
+    for step, suffix in _STEPS:
+        if abs(value) >= step:
+            size = value / step
+            decimals = max(0, 2 - int(math.log10(abs(size))))
+            return f"{size:.{decimals}f}{suffix}"
+    return f"{value:,.0f}"
