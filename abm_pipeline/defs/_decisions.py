@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+VendorDay = tuple[str, date]
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -30,25 +32,29 @@ def ranges(days: Iterable[date]) -> tuple[tuple[date, date], ...]:
 
 
 def after_source_change(
-    raw_changed: Mapping[date, int], staged: Mapping[date, int], cursor: str | None, is_busy: bool
+    raw_changed: Mapping[VendorDay, int], staged: Mapping[VendorDay, int], cursor: str | None, is_busy: bool
 ) -> Decision:
     """Refresh exactly the days whose raw content changed after they were last staged, or were never staged.
 
-    `raw_changed` and `staged`: when, in ns, by day. A change is requested once: a refresh that failed is for people
+    `raw_changed` and `staged`: when, in ns. A change is requested once: a refresh that failed is for people
     (the failure sensor tells them), not for a loop. Waits while a run is under way, which may well stage the days.
     """
     if is_busy:
         return Decision((), cursor, "an ingest or refresh run is under way; looking again after it")
     handled = int(cursor or 0)
-    pending = {day: at for day, at in raw_changed.items() if at > staged.get(day, -1)}
-    fresh = [day for day, at in pending.items() if at > handled]
-    if not fresh:
+    pending = {key: at for key, at in raw_changed.items() if at > staged.get(key, -1)}
+    newest = max(pending.values(), default=0)
+    if newest <= handled:
         return Decision((), cursor, f"{len(pending)} days pending, requested before" if pending else "nothing changed")
-    return Decision(ranges(pending), str(max(pending.values())), f"raw changed on {len(pending)} days")
+    days = {day for _, day in pending}
+    return Decision(ranges(days), str(newest), f"raw changed on {len(days)} days")
 
 
 def after_model_change(
-    versions: Mapping[str, str], champion: str, missing: Mapping[str, Sequence[date]], scored: Sequence[date],
+    versions: Mapping[str, str],
+    champion: str,
+    missing: Mapping[str, Sequence[date]],
+    scored: Sequence[date],
     cursor: str | None,
 ) -> Decision:
     """One backfill over the whole scored history when a model, or the choice of champion, is not the one last seen.

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import dagster as dg
 from dagster import AssetExecutionContext
 from dagster._core.events import DagsterEvent, DagsterEventBatchMetadata
-from dagster._core.execution.context.metadata_logging import AssetMetadataHandle, OutputMetadataAccumulator
+from dagster._core.execution.context.metadata_logging import (
+    AssetMetadataHandle,
+    OutputMetadataAccumulator,
+    OutputMetadataHandle,
+)
 
 from abm_pipeline.contracts.render import DUCKDB
 from abm_pipeline.contracts.tables import Table
@@ -55,60 +59,62 @@ def show(
     by_key: Mapping[dg.AssetKey, TableReport],
     latest: Mapping[dg.AssetKey, Mapping[str, Any]],
 ) -> None:
-    """Attach to each asset what its refresh reports, day by day, and tell of days refreshed outside the run's range.
+    """Attach to each asset of the step what its refresh reports, day by day, and tell of whatever else it changed.
 
     `latest` goes to the last day of the run only: metadata of a result is copied to every partition of the range,
     and a picture 180 times is 180 pictures.
     """
     in_run = partition_keys(context)
-    shown: dict[AssetMetadataHandle, dict[str, Any]] = {}
+    shown: dict[OutputMetadataHandle | AssetMetadataHandle, Mapping[str, Any]] = {}
     for key, report in by_key.items():
-        changed = set(report.changed)
+        if key not in context.selected_asset_keys:
+            continue
         if not report.table.is_daily:
+            whole = {"dagster/row_count": sum(report.rows.values()), "changed": bool(report.changed)}
             shown[AssetMetadataHandle(asset_key=key, partition_key=None)] = {
-                "dagster/row_count": sum(report.rows.values()),
-                "changed": bool(changed),
+                **whole,
                 **report.notes,
                 **latest.get(key, {}),
             }
             continue
         for name in in_run:
-            day = date.fromisoformat(name)
-            shown[AssetMetadataHandle(asset_key=key, partition_key=name)] = _of_day(report, day, changed)
-        if in_run:
-            shown[AssetMetadataHandle(asset_key=key, partition_key=in_run[-1])] |= {**report.notes, **latest.get(key, {})}
+            more = {**report.notes, **latest.get(key, {})} if name == in_run[-1] else {}
+            handle = AssetMetadataHandle(asset_key=key, partition_key=name)
+            shown[handle] = {**_of_day(report, date.fromisoformat(name)), **more}
     # `context.add_asset_metadata(partition_key=…)` copies everything added so far on each call, and lists the range's
     # days: 730 days of 12 tables take it a minute. This is the same entry in one go.
     step = context.get_step_execution_context()
     step._metadata_accumulator = OutputMetadataAccumulator(
         per_output_metadata={**step._metadata_accumulator.per_output_metadata, **shown}
     )
-    _tell_of_other_days(context, by_key, set(in_run))
+    _tell_of_others(context, by_key, set(in_run))
 
 
-def _of_day(report: TableReport, day: date, changed: Iterable[date | None]) -> dict[str, Any]:
-    return {"dagster/partition_row_count": report.rows.get(day, 0), "changed": day in changed}
+def _of_day(report: TableReport, day: date) -> dict[str, Any]:
+    return {"dagster/partition_row_count": report.rows.get(day, 0), "changed": day in report.changed}
 
 
-def _tell_of_other_days(
+def _tell_of_others(
     context: AssetExecutionContext, by_key: Mapping[dg.AssetKey, TableReport], in_run: set[str]
 ) -> None:
-    """Materialisations of days that a refresh reached beyond the run: late rows, restated days, merged accounts."""
-    events = [
-        dg.AssetMaterialization(
-            key, partition=day.isoformat(), metadata={**_of_day(report, day, report.changed), "beyond_run": True}
-        )
-        for key, report in by_key.items()
-        for day in report.changed
-        if day is not None and day.isoformat() not in in_run
-    ]
-    # Logged as one batch of each asset rather than by `context.log_event`, which stores them one by one.
+    """Materialisations of what a refresh changed beyond the run: late rows, restated days, merged accounts."""
     step = context.get_step_execution_context()
-    for key in by_key:
-        own = [event for event in events if event.asset_key == key]
+    for key, report in by_key.items():
+        expected = in_run if key in context.selected_asset_keys else set()
+        if not report.table.is_daily:
+            expected_whole = key in context.selected_asset_keys
+            days: list[date | None] = [None] if report.changed and not expected_whole else []
+        else:
+            days = [day for day in report.changed if day is not None and day.isoformat() not in expected]
+        # Logged as one batch rather than by `context.log_event`, which stores events one by one.
         batch = uuid.uuid4().hex
-        for i, event in enumerate(own):
-            DagsterEvent.asset_materialization(step, event, DagsterEventBatchMetadata(batch, i == len(own) - 1))
+        for i, day in enumerate(days):
+            event = dg.AssetMaterialization(
+                key,
+                partition=day.isoformat() if day else None,
+                metadata={**(_of_day(report, day) if day else {}), "beyond_run": True},
+            )
+            DagsterEvent.asset_materialization(step, event, DagsterEventBatchMetadata(batch, i == len(days) - 1))
 
 
 def partition_keys(context: AssetExecutionContext) -> list[str]:

@@ -82,7 +82,8 @@ CHECKS = (
         (t.ENGAGEMENT_SCORE, t.SCORE_PART),
         f"""
         WITH part AS (
-            SELECT day, account_id, model_version, window_days, sum(points) AS points FROM scoring.score_part GROUP BY ALL
+            SELECT day, account_id, model_version, window_days, sum(points) AS points
+            FROM scoring.score_part GROUP BY ALL
         )
         SELECT count(*) FILTER (WHERE abs(score - coalesce(points, 0)) > {TOLERANCE}) AS value, count(*) AS scores
         FROM scoring.engagement_score LEFT JOIN part USING (day, account_id, model_version, window_days)
@@ -143,7 +144,9 @@ def _served_check(settings: Settings) -> dg.AssetChecksDefinition:
     )
     def served_equals_lake() -> dg.AssetCheckResult:
         counts = served_and_lake(settings)
-        differ = {name: f"{served} served, {lake} in the lake" for name, (served, lake) in counts.items() if served != lake}
+        differ = {
+            name: f"{served} served, {lake} in the lake" for name, (served, lake) in counts.items() if served != lake
+        }
         return dg.AssetCheckResult(
             passed=not differ, metadata={**differ, "tables": len(counts), "rows": sum(n for n, _ in counts.values())}
         )
@@ -166,7 +169,10 @@ def served_and_lake(settings: Settings) -> Mapping[str, tuple[int, int]]:
                 settings.open_lake.attach(con, table, name="lake_table")
                 name = sa.table(str(table.published), schema="abm")
                 rows = served.execute(sa.select(sa.func.count()).select_from(name)).scalar_one()
-                out[str(table.published)] = (int(rows), int(con.execute("SELECT count(*) FROM lake_table").fetchall()[0][0]))
+                out[str(table.published)] = (
+                    int(rows),
+                    int(con.execute("SELECT count(*) FROM lake_table").fetchall()[0][0]),
+                )
             return out
     finally:
         database.dispose()

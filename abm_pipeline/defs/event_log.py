@@ -65,9 +65,7 @@ class BatchedEventLogStorage(PostgresEventLogStorage):
                 super().store_event_batch(list(group))
 
     def _store_planned(self, events: Sequence[Any]) -> None:
-        insert = SqlEventLogStorageTable.insert().returning(
-            SqlEventLogStorageTable.c.id, sort_by_parameter_order=True
-        )
+        insert = SqlEventLogStorageTable.insert().returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
         with self.index_transaction() as conn:
             ids = conn.execute(insert, [self._event_to_row(event) for event in events]).scalars().all()
             # Each planned event overwrites its asset's row, so that only the last one of an asset shows.

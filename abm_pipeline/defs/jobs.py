@@ -27,7 +27,9 @@ def jobs() -> list[dg.UnresolvedAssetJobDefinition]:
     ]
 
 
-def schedules(ingest: dg.UnresolvedAssetJobDefinition) -> list[dg.ScheduleDefinition | dg.UnresolvedPartitionedAssetScheduleDefinition]:
+def schedules(
+    ingest: dg.UnresolvedAssetJobDefinition,
+) -> list[dg.ScheduleDefinition | dg.UnresolvedPartitionedAssetScheduleDefinition]:
     """Every morning at six, in the reporting zone, yesterday; the refresh follows when that run ended."""
     return [
         dg.build_schedule_from_partitioned_job(

@@ -16,7 +16,7 @@ from abm_pipeline.contracts import tables as t
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.defs import _metadata, _pictures
 from abm_pipeline.defs._graph import READS
-from abm_pipeline.defs.raw import key_of_vendor, specs
+from abm_pipeline.defs.raw import feeders
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage.report import TableReport
 
@@ -27,7 +27,7 @@ Pictures = Callable[[Settings, date], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer's tables, made in one step by `refresh(settings, days, run_id)` of the module `abm_pipeline.{name}.refresh`."""
+    """A layer's tables, made in one step by `abm_pipeline.{name}.refresh.refresh(settings, days, run_id)`."""
 
     name: str
     about: str
@@ -92,7 +92,7 @@ def _layer_asset(settings: Settings, daily: dg.PartitionsDefinition[str], layer:
             for key in selected
             if keys[key] in layer.pictures and days
         }
-        _metadata.show(context, {key: reports[key] for key in selected if key in reports}, latest)
+        _metadata.show(context, reports, latest)
         for key in selected:
             yield dg.MaterializeResult(asset_key=key)
 
@@ -102,7 +102,7 @@ def _layer_asset(settings: Settings, daily: dg.PartitionsDefinition[str], layer:
 def _spec(settings: Settings, daily: dg.PartitionsDefinition[str], layer: Layer, table: Table) -> dg.AssetSpec:
     deps: list[dg.AssetKey] = [key_of(source) for source in READS.get(table, ())]
     if layer.name == "staging" and table != t.RESTATEMENT:
-        deps = [key_of_vendor(spec.vendor) for spec in specs()]
+        deps = feeders(table)
     return dg.AssetSpec(
         key_of(table),
         deps=deps,

@@ -1,19 +1,23 @@
 """Raw assets: one a vendor, all its streams inside, so that a vendor that is down fails its own step and no other."""
 
 # No `from __future__ import annotations` here: Dagster reads the type of `context` and takes no text for it.
+import importlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from abm_pipeline.contracts.tables import Table
+from abm_pipeline.contracts.tables import QUARANTINE, Table
 from abm_pipeline.defs import _metadata
 from abm_pipeline.registry import collect
 from abm_pipeline.settings import Settings
 from abm_pipeline.sources._spec import SourceSpec
 from abm_pipeline.storage.report import TableReport
+
+if TYPE_CHECKING:
+    from abm_pipeline.sources.extract import StreamReport
 
 
 def specs() -> list[SourceSpec]:
@@ -26,14 +30,22 @@ def key_of_vendor(vendor: str) -> dg.AssetKey:
     return dg.AssetKey(["raw", vendor])
 
 
+def feeders(table: Table) -> list[dg.AssetKey]:
+    """Vendors whose mapping makes rows of the staged table; every vendor for the quarantine."""
+    return [key_of_vendor(spec.vendor) for spec in specs() if table == QUARANTINE or table in _targets(spec.vendor)]
+
+
+def _targets(vendor: str) -> set[Table]:
+    mapping = importlib.import_module(f"abm_pipeline.sources.{vendor}.mapping").MAPPING
+    return {select.table for select in mapping.selects}
+
+
 def assets(settings: Settings, daily: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
     """One asset a vendor. A vendor without credentials is off: it succeeds with nothing and says so."""
     return [_vendor_asset(settings, daily, spec) for spec in specs()]
 
 
-def _vendor_asset(
-    settings: Settings, daily: dg.PartitionsDefinition[str], spec: SourceSpec
-) -> dg.AssetsDefinition:
+def _vendor_asset(settings: Settings, daily: dg.PartitionsDefinition[str], spec: SourceSpec) -> dg.AssetsDefinition:
     key = key_of_vendor(spec.vendor)
     streams = spec.streams(settings.programme)
 
@@ -57,18 +69,29 @@ def _vendor_asset(
     def vendor_asset(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from abm_pipeline.sources import credentials, extract
 
-        status = credentials.status(spec)
-        if status.is_off:
-            context.log.info(f"{spec.vendor} is off: {status.message}")
-            reports = []
-        else:
-            days = [date.fromisoformat(name) for name in _metadata.partition_keys(context)]
-            reports = extract.extract(spec, settings, days, context.run_id)
-        shown = {"status": status.message, "streams": _metadata.stream_table(reports)}
+        state = credentials.status(spec)
+        days = [date.fromisoformat(name) for name in _metadata.partition_keys(context)]
+        off = state.state == "off"
+        if off:
+            context.log.info(f"{spec.vendor} is off: set {', '.join(state.missing)} to switch it on.")
+        reports = [] if off else _reports(extract.extract(spec, settings, days, context.run_id))
+        shown = {"vendor_is": state.state, "streams": _metadata.stream_table(reports)}
         _metadata.show(context, {key: _together(reports, spec.table(streams[0]))}, {key: shown})
         yield dg.MaterializeResult(asset_key=key)
 
     return vendor_asset
+
+
+def _reports(streams: Sequence["StreamReport"]) -> list[TableReport]:
+    return [
+        TableReport(
+            report.table,
+            {**report.rows},
+            tuple(report.changed),
+            {"fetched": report.records, "seconds": round(report.seconds, 1), **report.notes},
+        )
+        for report in streams
+    ]
 
 
 def _together(reports: list[TableReport], table: Table) -> TableReport:

@@ -49,7 +49,16 @@ def run(
         for run_id in instances.fail_lost_runs(settings, made):
             console.print(f"Run {run_id[:8]} was killed earlier; marked as failed.")
         ok = [
-            _run_job(settings, definitions, made, name, [key for key in keys if (key.path[0] == "raw") == is_raw], start, end, console)
+            _run_job(
+                settings,
+                definitions,
+                made,
+                name,
+                [key for key in keys if (key.path[0] == "raw") == is_raw],
+                start,
+                end,
+                console,
+            )
             for name, is_raw in ((jobs.INGEST, True), (jobs.REFRESH, False))
         ]
     return 0 if all(ok) else FAILED
@@ -78,7 +87,9 @@ def selected_keys(definitions: dg.Definitions, select: Sequence[str] | None) -> 
         found = [key for key in everything if name in (key.to_user_string(), graph.get(key).group_name)]
         if not found:
             groups = sorted({str(graph.get(key).group_name) for key in everything})
-            raise SelectionError(f"{name!r} is neither a group ({', '.join(groups)}) nor an asset key such as facts/touch.")
+            raise SelectionError(
+                f"{name!r} is neither a group ({', '.join(groups)}) nor an asset key such as facts/touch."
+            )
         chosen.update(found)
     return sorted(chosen)
 
@@ -132,7 +143,9 @@ class _Shown:
             self._progress.reset(self._task, description=f"{self._job}: {step}")
             self._began = time.monotonic()
         elif event.event_type in (dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE):
-            mark = "[green]done[/green]" if event.event_type == dg.DagsterEventType.STEP_SUCCESS else "[red]failed[/red]"
+            mark = (
+                "[green]done[/green]" if event.event_type == dg.DagsterEventType.STEP_SUCCESS else "[red]failed[/red]"
+            )
             self._progress.console.print(f"  {self._job}: {step:<34} {mark} {time.monotonic() - self._began:6.1f} s")
 
 
@@ -142,7 +155,9 @@ def _tell_failures(console: Console, job: str, events: Iterable[dg.DagsterEvent]
             error = event.step_failure_data.error
             while error is not None and error.cause is not None:
                 error = error.cause
-            console.print(f"[red]{job}: {event.step_key} failed:[/red] {error.message.strip() if error else 'no error given'}")
+            console.print(
+                f"[red]{job}: {event.step_key} failed:[/red] {error.message.strip() if error else 'no error given'}"
+            )
     console.print(
         f"{job} run {run_id[:8]} failed; what succeeded is kept. Mend the cause (`abm doctor` helps) and run the same "
         "days again."

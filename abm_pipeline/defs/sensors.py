@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator
-from datetime import date
 
 import dagster as dg
 
 from abm_pipeline.contracts import tables as t
 from abm_pipeline.defs import _decisions, jobs
+from abm_pipeline.defs._decisions import VendorDay
 from abm_pipeline.defs.raw import specs
 from abm_pipeline.settings import Settings
 
@@ -69,16 +69,20 @@ def _source_changed(settings: Settings) -> dg.SensorDefinition:
     return source_changed
 
 
-def raw_and_staged(settings: Settings) -> tuple[dict[date, int], dict[date, int]]:
-    """When, in ns, raw content of each day last changed, and when each day was last staged."""
+def raw_and_staged(settings: Settings) -> tuple[dict[VendorDay, int], dict[VendorDay, int]]:
+    """When, in ns, raw content of each vendor and day last changed, and when it was last staged."""
     lake = settings.open_lake
-    raw: dict[date, int] = {}
+    raw: dict[VendorDay, int] = {}
+    staged: dict[VendorDay, int] = {}
     for spec in specs():
         for stream in spec.streams(settings.programme):
             for day, at in lake.content_changed_at(spec.table(stream)).items():
                 if day is not None:
-                    raw[day] = max(raw.get(day, 0), at)
-    staged = {day: at for day, at in lake.computed_at(t.QUARANTINE).items() if day is not None}
+                    raw[spec.vendor, day] = max(raw.get((spec.vendor, day), 0), at)
+        # Staging writes a vendor's quarantine last, empty or not.
+        for day, at in lake.computed_at(t.QUARANTINE, part=spec.vendor).items():
+            if day is not None:
+                staged[spec.vendor, day] = at
     return raw, staged
 
 
