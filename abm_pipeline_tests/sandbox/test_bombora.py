@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import gzip
+import io
 from typing import Any
 
 import httpx
@@ -34,6 +37,22 @@ def test_rows_are_the_truth_of_the_last_landed_week(big_sandbox: running_sandbox
     assert truth["week"].max() == dt.date(2026, 6, 28)
     assert expected == {(row["domain"], row["topic"]): row["score"] for row in rows}
     assert min(row["score"] for row in rows) >= 60
+
+
+def test_weekly_files_hold_the_history(big_sandbox: running_sandbox, demo: World) -> None:
+    """One file a landed week; the newest equals the API's week; an older one equals the truth of its week."""
+    intent = bombora_login(big_sandbox.url)
+    names = intent.get("/files").json()["files"]
+    truth = demo.truth["intent"]
+    assert len(names) == truth["week"].nunique()
+    assert names[-1] == "company_surge_2026-06-28.csv.gz"
+    for name in (names[0], names[-1]):
+        body = gzip.decompress(intent.get(f"/files/{name}").content).decode()
+        rows = list(csv.DictReader(io.StringIO(body)))
+        week = truth[truth["week"] == dt.date.fromisoformat(rows[0]["Date Stamp"])]
+        expected = {(row.domain, row.topic): row.score for row in week.itertuples()}
+        assert expected == {(row["Domain"], row["Topic Name"]): int(row["Composite Score"]) for row in rows}
+    assert intent.get("/files/company_surge_2026-07-05.csv.gz").status_code == 404
 
 
 def test_the_week_lands_on_tuesday(sandbox: running_sandbox) -> None:

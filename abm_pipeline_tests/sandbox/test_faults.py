@@ -131,7 +131,8 @@ def test_controls_over_http(sandbox: running_sandbox) -> None:
 def test_every_kind_is_tested_here() -> None:
     """A new kind needs a test."""
     tested = {
-        "429", "429_retry_after", "500", "503_html", "expired_token", "cut_body", "down", "slow", "drop_field", "retype_field",
+        "429", "429_retry_after", "500", "503_html", "expired_token", "cut_body", "down", "slow", "drop_field",
+        "retype_field",
         "new_field", "empty", "loop",
     }  # fmt: skip
     assert tested == set(KINDS)

@@ -18,7 +18,7 @@ from abm_pipeline.sandbox.serve import running_sandbox
 
 
 class ToSandbox(HTTPAdapter):
-    """simple-salesforce builds https://HOST/services/… by itself; this sends every such call to the sandbox's prefix."""
+    """simple-salesforce builds https://HOST/services/…; this sends every such call to the sandbox's prefix."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -31,13 +31,14 @@ class ToSandbox(HTTPAdapter):
 
 
 def session_to(url: str) -> requests.Session:
+    """A session whose https calls end in the sandbox."""
     session = requests.Session()
     session.mount("https://", ToSandbox(url))
     return session
 
 
 def test_simple_salesforce_logs_in_and_pages(big_sandbox: running_sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SOAP login, query_all and query_all_iter over accounts and opportunities, describe, and a Bulk 2.0 query agree."""
+    """SOAP login, query_all and query_all_iter over accounts and opportunities, describe, Bulk 2.0 agree."""
     monkeypatch.setattr("simple_salesforce.bulk2.sleep", lambda seconds: None)
     org = Salesforce(
         username=known.SALESFORCE_USERNAME,

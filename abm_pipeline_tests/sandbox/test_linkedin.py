@@ -41,10 +41,9 @@ def campaign_ids(ads: Vendor, account: int = 508720451) -> list[int]:
 def test_both_protocols_parse_alike() -> None:
     """Objects in any key order, lists, encoded colons in urns; protocol 1 gives the same value."""
     new = "dateRange=(end:(day:2,month:6,year:2024),start:(year:2024,month:6,day:1))&campaigns=List(urn%3Ali%3Ax%3A1)"
-    old = "&".join(
-        ("dateRange.start.year=2024", "dateRange.start.month=6", "dateRange.start.day=1", "dateRange.end.year=2024")
-        + ("dateRange.end.month=6", "dateRange.end.day=2", "campaigns[0]=urn:li:x:1")
-    )
+    start = "dateRange.start.year=2024&dateRange.start.month=6&dateRange.start.day=1"
+    end = "dateRange.end.year=2024&dateRange.end.month=6&dateRange.end.day=2"
+    old = f"{start}&{end}&campaigns[0]=urn:li:x:1"
     assert parse_query(new) == parse_query(old)
     assert parse_query("a=%28b%3Ac%29") == {"a": "(b:c)"}
     with pytest.raises(RestliError):

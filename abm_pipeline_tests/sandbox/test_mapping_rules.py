@@ -1,4 +1,4 @@
-"""What the README says about activities is what the truth says: its tables, applied to served records, give the touches."""
+"""What the README says about activities is so: its tables, applied to served records, give the true touches."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def test_same_arguments_make_the_same_world(tiny: World) -> None:
 
 @pytest.mark.parametrize("days", [1, 20, 75])
 def test_an_earlier_clock_is_a_prefix(tiny: World, days: int) -> None:
-    """A record untouched since D1 reads the same at D2; what was there at D1 is still there unless purged or hard-deleted."""
+    """Untouched since D1: the same at D2. What was there at D1 is still there unless purged or hard-deleted."""
     later = {name: served(tiny, name) for name in OBJECTS}
     past = build_world("tiny", 7, UNTIL)
     past.set_clock(UNTIL - dt.timedelta(days=days))
@@ -80,7 +80,7 @@ def test_the_demo_has_the_promised_size(demo: World) -> None:
 
 
 def test_the_mess_is_there(demo: World) -> None:
-    """Merged and deleted records, late edits, an unknown currency, a close before create, useless websites, shared domains."""
+    """Merges, deletions, late edits, an unknown currency, a close before create, useless websites, shared domains."""
     accounts, deals = demo.tables["Account"], demo.tables["Opportunity"]
     seen = accounts.visible(demo.instant)
     assert any(winner is not None for winner in accounts.columns["MasterRecordId"][seen])

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from abm_pipeline.sandbox import credentials as known
-from abm_pipeline.sandbox.bombora import rows
+from abm_pipeline.sandbox.bombora import files, rows
 from abm_pipeline.sandbox.world import World
 from abm_pipeline.sandbox.world.intent import TOPIC_IDS
 from abm_pipeline.sandbox.world.names import TOPICS
@@ -65,6 +65,8 @@ class BomboraApi:
             Route("/intent/v1/signal-definition", self.guarded(self.define), methods=["POST"]),
             Route("/intent/v1/signal-definitions", self.guarded(self.definitions)),
             Route("/reference/v1/topics", self.guarded(self.topics)),
+            Route("/files", self.guarded(self.list_files)),
+            Route("/files/{name}", self.guarded(self.file)),
         ]
 
     async def token(self, request: Request) -> Response:
@@ -205,6 +207,15 @@ class BomboraApi:
         if ask.get("maxTopics", "").isdigit():
             made = made[: int(ask["maxTopics"])]
         return JSONResponse({"topics": made})
+
+    async def list_files(self, request: Request) -> Response:
+        """`GET /files`: names of the weekly files delivered so far."""
+        return JSONResponse({"files": files.names(self.world)})
+
+    async def file(self, request: Request) -> Response:
+        """`GET /files/{name}`: one weekly file."""
+        body = files.content(self.world, request.path_params["name"])
+        return Response(status_code=404) if body is None else Response(body, media_type="application/gzip")
 
 
 def _json(raw: bytes) -> dict[str, Any] | None:
