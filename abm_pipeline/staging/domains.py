@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import tldextract
+from duckdb.func import FunctionNullHandling, PythonUDFType
 
 # Suffixes of private registries (github.io, wixsite.com) are not used: a page there is not its company's domain.
 _EXTRACT = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
@@ -47,6 +48,5 @@ def register_domain_function(con: duckdb.DuckDBPyConnection) -> None:
         domains = [None if text is None else registrable_domain(text) for text in coded.dictionary.to_pylist()]
         return pa.array(domains, pa.string()).take(coded.indices)
 
-    con.create_function(
-        "registrable_domain", of_texts, ["VARCHAR"], "VARCHAR", type="arrow", null_handling="special"
-    )
+    arrow, special = PythonUDFType.ARROW, FunctionNullHandling.SPECIAL
+    con.create_function("registrable_domain", of_texts, ["VARCHAR"], "VARCHAR", type=arrow, null_handling=special)

@@ -50,7 +50,7 @@ def canonical_schema(table: Table) -> pa.DataFrameSchema:
         known = pa.Check.isin(CURRENCIES, name="unknown_currency", error="unknown_currency")
         schema = schema.update_column("currency", checks=[known])
     crossed = {
-        rule: pa.Column(bool, [pa.Check.eq(False, name=rule, error=rule)]) for rule, _ in _CROSS_RULES.get(table, {})
+        rule: pa.Column(pd.BooleanDtype(), [pa.Check.eq(False, name=rule, error=rule)]) for rule, _ in _CROSS_RULES.get(table, {})
     }
     return schema.add_columns(crossed)
 
@@ -82,11 +82,11 @@ def judge_rows(con: duckdb.DuckDBPyConnection, table: Table, relation: str) -> p
 def _breakable(table: Table) -> frozenset[str]:
     """Columns with a rule: never null, or of bounded values."""
     bounded = {f.name for f in table.fields() if f.values or f.low is not None or f.high is not None}
-    return (bounded | table.not_null | ({"currency"} & set(table.columns))) - _GIVEN
+    return frozenset(bounded | table.not_null | ({"currency"} & set(table.columns))) - _GIVEN
 
 
 def _failures(con: duckdb.DuckDBPyConnection, query: str, schema: pa.DataFrameSchema) -> pd.DataFrame:
-    found = [pd.DataFrame({"row": [], "rule": [], "column": []}).astype({"row": "int64", "rule": "str", "column": "str"})]
+    found = [pd.DataFrame(columns=["row", "rule", "column"]).astype({"row": "int64", "rule": "str", "column": "str"})]
     for frame in _frames(con, query):
         try:
             schema.validate(frame, lazy=True)

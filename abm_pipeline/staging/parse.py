@@ -58,7 +58,8 @@ def parse(con: duckdb.DuckDBPyConnection, stream: Stream, relation: str, aliases
     flat = ", ".join(_flat_path(field.name) for field in stream.fields if "." in field.name)
     merged = _merged([field.name for field in stream.fields]) if flat else "_v"
     name = quoted(stream.name)
-    con.execute("CREATE SCHEMA IF NOT EXISTS parsed; CREATE SCHEMA IF NOT EXISTS rec; CREATE SCHEMA IF NOT EXISTS state")
+    for schema in ("parsed", "rec", "state"):
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     con.execute(
         f"""
         CREATE OR REPLACE TABLE parsed.{name} AS

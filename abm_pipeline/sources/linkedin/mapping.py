@@ -32,23 +32,27 @@ FROM src.campaign AS c LEFT JOIN ref.ad_account AS a ON a.id = urn_id(c.account)
 # Days are UTC days. A day's numbers move for a week; the newest capture is kept, and the partition is the ad day.
 # An account whose currency is not known yet (its stream failed) is told in dollars, as LinkedIn converts.
 _DELIVERY = """
+WITH told AS (
+    SELECT
+        *,
+        urn_id(list_filter(pivotValues, lambda urn: contains(urn, ':sponsoredCampaign:'))[1]) AS campaign_id,
+        urn_id(list_filter(pivotValues, lambda urn: NOT contains(urn, ':sponsoredCampaign:'))[1]) AS company_id,
+        make_date("dateRange.start.year", "dateRange.start.month", "dateRange.start.day") AS ad_day,
+        {absent} AS absent
+    FROM src.{stream}
+)
 SELECT
-    d._from,
-    concat_ws(
-        ':', urn_id(d.pivotValues[1]), coalesce(CAST(urn_id(d.pivotValues[2]) AS VARCHAR), 'all'),
-        make_date(d."dateRange.start.year", d."dateRange.start.month", d."dateRange.start.day")
-    ) AS source_id,
-    'UTC' AS account_time_zone, CAST(urn_id(d.pivotValues[1]) AS VARCHAR) AS campaign_source_id,
-    CAST(urn_id(d.pivotValues[2]) AS VARCHAR) AS company_source_id,
-    coalesce(d.impressions, told.otherwise) AS impressions, coalesce(d.clicks, told.otherwise) AS clicks,
-    coalesce(greatest(d.totalEngagements - coalesce(d.clicks, 0), 0), told.otherwise) AS engagements,
-    coalesce(d.externalWebsiteConversions, told.otherwise) AS conversions,
-    CASE WHEN a.currency IS NOT NULL THEN d.costInLocalCurrency ELSE d.costInUsd END AS spend,
-    coalesce(a.currency, 'USD') AS currency, told.is_approximate,
+    d._from, concat_ws(':', d.campaign_id, coalesce(CAST(d.company_id AS VARCHAR), 'all'), d.ad_day) AS source_id,
+    'UTC' AS account_time_zone, CAST(d.campaign_id AS VARCHAR) AS campaign_source_id,
+    CAST(d.company_id AS VARCHAR) AS company_source_id, coalesce(d.impressions, d.absent) AS impressions,
+    coalesce(d.clicks, d.absent) AS clicks,
+    coalesce(greatest(d.totalEngagements - coalesce(d.clicks, 0), 0), d.absent) AS engagements,
+    coalesce(d.externalWebsiteConversions, d.absent) AS conversions,
+    CASE WHEN a.currency IS NULL THEN d.costInUsd ELSE d.costInLocalCurrency END AS spend,
+    coalesce(a.currency, 'USD') AS currency, d.absent IS NULL AS is_approximate,
     CAST(d._from.day AS TIMESTAMPTZ) AS modified_at
-FROM src.{stream} AS d
-CROSS JOIN (VALUES ({told})) AS told (otherwise, is_approximate)
-LEFT JOIN ref.campaign AS c ON c.id = urn_id(d.pivotValues[1])
+FROM told AS d
+LEFT JOIN ref.campaign AS c ON c.id = d.campaign_id
 LEFT JOIN ref.ad_account AS a ON a.id = urn_id(c.account)
 """
 
@@ -59,12 +63,12 @@ MAPPING = VendorMapping(
         Select(
             T.AD_DELIVERY,
             "ad_analytics_campaign",
-            _DELIVERY.format(stream="ad_analytics_campaign", told="CAST(0 AS BIGINT), false"),
+            _DELIVERY.format(stream="ad_analytics_campaign", absent="CAST(0 AS BIGINT)"),
         ),
         Select(
             T.AD_DELIVERY,
             "ad_analytics_company",
-            _DELIVERY.format(stream="ad_analytics_company", told="CAST(NULL AS BIGINT), true"),
+            _DELIVERY.format(stream="ad_analytics_company", absent="CAST(NULL AS BIGINT)"),
         ),
     ),
     references=(

@@ -64,8 +64,9 @@ FROM src.account_history AS h CROSS JOIN params AS p
 _CONTACT = """
 SELECT
     _from, Id AS source_id, 'contact' AS person_type, AccountId AS company_source_id, email_hash(Email) AS email_hash,
-    registrable_domain(email_host(Email)) AS email_domain, coalesce(Name, concat_ws(' ', FirstName, LastName)) AS full_name,
-    Title AS title, coalesce(role_of(buying_role), role_of_title(Title)) AS role,
+    registrable_domain(email_host(Email)) AS email_domain,
+    coalesce(Name, concat_ws(' ', FirstName, LastName)) AS full_name, Title AS title,
+    coalesce(role_of(buying_role), role_of_title(Title)) AS role,
     Phone IS NOT NULL OR MobilePhone IS NOT NULL AS phone_known, OwnerId AS owner_id, IsDeleted AS is_deleted,
     MasterRecordId AS merged_into_source_id, CreatedDate AS created_at, SystemModstamp AS modified_at
 FROM src.contact
