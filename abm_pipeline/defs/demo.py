@@ -1,0 +1,174 @@
+"""`abm demo` and `abm dev`: the whole pipeline on the sandbox, and the Dagster UI on the result.
+
+Everything is started here and stopped here, by pid; what was made stays under `{home}` for `abm dev` to open.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import date, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as TextTable
+
+from abm_pipeline.contracts import tables as t
+from abm_pipeline.defs import instance as instances
+from abm_pipeline.defs import sandboxed
+from abm_pipeline.defs.build import build
+from abm_pipeline.defs.raw import key_of_vendor, specs
+from abm_pipeline.defs.run import QUIET, run
+from abm_pipeline.settings import Settings
+from abm_pipeline.storage import postgres
+
+# The sandbox's world is the same for ever at a date and seed; so are the demo's numbers.
+UNTIL, DAYS, SEED = date(2026, 6, 30), 180, 7
+# The intent provider tells only this week's scores, landing on Tuesdays: history is what was collected in time.
+SNAPSHOT_WEEKS = 13
+MARKER = "demo"
+HEADLINES = (
+    "target_accounts",
+    "coverage",
+    "engaged_accounts",
+    "account_penetration",
+    "intent_coverage",
+    "win_rate",
+    "deal_size",
+    "pipeline_velocity",
+)
+
+
+def demo(settings: Settings, scale: str = "demo", console: Console | None = None) -> int:
+    """Run 180 days of the sandbox's company through Dagster; returns the exit code. Again: the same numbers."""
+    console = console or Console()
+    marker = settings.home / MARKER
+    if not marker.exists() and settings.lake_path.exists() and any(settings.lake_path.iterdir()):
+        console.print(
+            f"[red]The lake at {settings.lake_path} holds data that is not the demo's.[/red] "
+            "Set ABM_HOME to another folder for the demo (and ABM_LAKE, if you set it)."
+        )
+        return 2
+    with ExitStack() as stack:
+        console.print("Starting Postgres and the sandbox (Salesforce, LinkedIn, Bombora on a simulated world) …")
+        settings.home.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+        stack.enter_context(postgres.running(settings))
+        url = stack.enter_context(sandboxed.sandbox(scale, SEED, UNTIL))
+        sandboxed.use(url)
+        began = time.monotonic()
+        console.print(f"Collecting {SNAPSHOT_WEEKS} weekly snapshots of intent, as a schedule would have …")
+        ok = _collect_snapshots(settings, url)
+        console.print(f"Running {DAYS} days to {UNTIL}: ingest, then refresh …")
+        code = run(settings, UNTIL - timedelta(days=DAYS - 1), UNTIL, console=console)
+        seconds = time.monotonic() - began
+        _print_headlines(settings, console)
+    console.print(f"\nPipeline: {seconds:.0f} s. Weekly review: {_page(settings)}")
+    console.print("[bold]make dev[/bold] opens the Dagster UI on it.")
+    return code if ok else code or 1
+
+
+def _collect_snapshots(settings: Settings, url: str) -> bool:
+    """Pull vendors that only tell what holds now, on each Tuesday of the last weeks, the sandbox's clock set to it."""
+    tuesday = UNTIL - timedelta(days=(UNTIL.weekday() - 1) % 7)
+    days = [tuesday - timedelta(weeks=week) for week in reversed(range(SNAPSHOT_WEEKS))]
+    vendors = [
+        key_of_vendor(spec.vendor)
+        for spec in specs()
+        if all(stream.kind in ("snapshot", "reference") for stream in spec.streams(settings.programme))
+    ]
+    job = build(settings).resolve_job_def("ingest")
+    succeeded = []
+    try:
+        with instances.instance(settings) as made:
+            for day in days:
+                sandboxed.set_clock(url, day)
+                result = job.execute_in_process(
+                    run_config=QUIET,
+                    instance=made,
+                    partition_key=day.isoformat(),
+                    asset_selection=vendors,
+                    raise_on_error=False,
+                )
+                succeeded.append(result.success)
+    finally:
+        sandboxed.set_clock(url, UNTIL)
+    return all(succeeded)
+
+
+def _print_headlines(settings: Settings, console: Console) -> None:
+    """The headline metrics of the last day, read from where they are served."""
+    import sqlalchemy as sa
+
+    query = sa.text(
+        """
+        SELECT DISTINCT ON (metric) metric, metric_title, unit, value, ci_low, ci_high, n, benchmark_low,
+               benchmark_high, window_days
+        FROM abm.metric_values JOIN abm.metric_definitions USING (metric)
+        WHERE as_of = :day AND dimension = 'all'
+        ORDER BY metric, window_days DESC
+        """
+    )
+    database = postgres.connect(postgres.urls(settings).served)
+    with database.connect() as con:
+        if not sa.inspect(con).has_table(str(t.METRIC_VALUES.published), schema="abm"):
+            return
+        rows = {row.metric: row for row in con.execute(query, {"day": UNTIL})}
+    database.dispose()
+    table = TextTable(title=f"Headline metrics as of {UNTIL}, from Postgres schema abm")
+    for name in ("metric", "value", "95 % interval", "n", "benchmark"):
+        table.add_column(name, justify="left" if name == "metric" else "right")
+    for metric in (name for name in HEADLINES if name in rows):
+        row = rows[metric]
+        table.add_row(
+            f"{row.metric_title} ({row.window_days} days)" if row.window_days else row.metric_title,
+            _shown(row.value, row.unit),
+            " – ".join(_shown(v, row.unit) for v in (row.ci_low, row.ci_high) if v is not None),
+            str(row.n),
+            " – ".join(_shown(v, row.unit) for v in (row.benchmark_low, row.benchmark_high) if v is not None),
+        )
+    console.print(table)
+
+
+def _shown(value: float | None, unit: str) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.1%}" if unit == "share" else f"{value:,.0f} {unit}"
+
+
+def _page(settings: Settings) -> Path:
+    return settings.reports_path / "weekly_review" / "latest.html"
+
+
+def dev(settings: Settings, port: int = 3000, console: Console | None = None) -> int:
+    """The Dagster UI and daemon on 127.0.0.1 until interrupted; on the demo's data, with the sandbox as the vendors."""
+    console = console or Console()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with ExitStack() as stack:
+        stack.enter_context(postgres.running(settings))
+        os.environ.update(instances.environment(settings))
+        os.environ["ABM_HOME"] = str(settings.home.absolute())
+        with instances.instance(settings) as made:
+            instances.fail_lost_runs(settings, made, also_launched=True)
+        if (settings.home / MARKER).exists():
+            console.print("Starting the sandbox, since the data here is the demo's …")
+            sandboxed.use(stack.enter_context(sandboxed.sandbox("demo", SEED, UNTIL)))
+        workspace = instances.PACKAGE.parent / "workspace.yaml"
+        command = ["dev", "-w", str(workspace), "--host", "127.0.0.1", "--port", str(port)]
+        console.print(f"Dagster UI: http://127.0.0.1:{port} (stop with Ctrl-C)")
+        return _until_stopped([str(Path(sys.executable).with_name("dg")), *command])
+
+
+def _until_stopped(command: Sequence[str]) -> int:
+    process: subprocess.Popen[str] = subprocess.Popen(command, text=True, cwd=instances.PACKAGE.parent)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        sandboxed.stop(process)
