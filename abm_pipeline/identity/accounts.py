@@ -2,7 +2,8 @@
 
 An account takes each attribute from its best record that has it: live before deleted, then by the declared precedence
 of sources, then the one changed last. A domain belongs to an account if only records of that account own it; a domain
-of several stays out and is counted.
+of several stays out and is counted. `first_seen_day` is unknown where only ad or intent platforms, which tell no
+creation date, know the company.
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ ACCOUNTS = (
         SELECT r.*, o.domain AS owned_domain, row_number() OVER (
             PARTITION BY r.account_id
             ORDER BY r.is_deleted, coalesce(list_position(p.sources, r.source), 99), r.source,
-                r.modified_at DESC, r.source_id
+                -- without a creation stamp a record's stamp is the day somebody first asked for it: no help here
+                CASE WHEN r.created_at IS NOT NULL THEN r.modified_at END DESC NULLS LAST, r.source_id
         ) AS place
         FROM record_account AS r CROSS JOIN params AS p
         LEFT JOIN domain_owner AS o ON o.domain = r.key_domain AND o.account_id = r.account_id
@@ -126,7 +128,7 @@ ACCOUNTS = (
                 arg_min(employee_count, place) FILTER (employee_count IS NOT NULL) AS employee_count,
                 arg_min(committee_size, place) FILTER (committee_size IS NOT NULL) AS committee_size,
                 arg_min(owner_name, place) FILTER (owner_name IS NOT NULL) AS owner_name,
-                coalesce(min(created_at), min(modified_at)) AS first_seen_at
+                min(created_at) AS first_seen_at
             FROM ranked GROUP BY account_id
         )
         SELECT

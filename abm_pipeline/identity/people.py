@@ -1,6 +1,7 @@
-"""Persons and their account: contacts by their company, leads by their e-mail domain, merged ones by their survivor.
+"""Persons and their account: contacts by their company, else their e-mail domain; leads by their e-mail domain, else
+their website, else the company they were converted to; merged ones by their survivor.
 
-An e-mail domain belongs to the account that owns it or the longest part of it (`mail.eu.acme.com` → `acme.com`), so
+A domain belongs to the account that owns it or the longest part of it (`mail.eu.acme.com` → `acme.com`), so
 free-mail, shared and ambiguous domains place nobody: no account owns them.
 """
 
@@ -10,20 +11,21 @@ from abm_pipeline.storage.engine import Step
 
 PEOPLE = (
     Step(
-        "mail_domain",
-        "every e-mail domain with the account that owns it, or the longest ending of it",
+        "person_domain",
+        "every domain of a person with the account that owns it, or the longest ending of it",
         """
         WITH part AS (
-            SELECT DISTINCT email_domain, string_split(email_domain, '.') AS labels
-            FROM latest_contact WHERE email_domain IS NOT NULL
+            SELECT domain, string_split(domain, '.') AS labels
+            FROM (SELECT email_domain AS domain FROM latest_contact UNION SELECT domain FROM latest_contact)
+            WHERE domain IS NOT NULL
         ),
         ending AS (
-            SELECT email_domain, array_to_string(labels[place:], '.') AS domain, place
+            SELECT domain, array_to_string(labels[place:], '.') AS owned, place
             FROM part, unnest(range(1, len(labels))) AS places (place)
         )
-        SELECT e.email_domain, arg_min(m.account_id, e.place) AS account_id
-        FROM ending AS e JOIN new_member AS m ON m.source = 'domain' AND m.source_id = e.domain
-        GROUP BY e.email_domain
+        SELECT e.domain, arg_min(m.account_id, e.place) AS account_id
+        FROM ending AS e JOIN new_member AS m ON m.source = 'domain' AND m.source_id = e.owned
+        GROUP BY e.domain
         """,
     ),
     Step(
@@ -50,17 +52,19 @@ PEOPLE = (
         SELECT
             c.source, c.source_id, c.role, c.person_type, c.created_at, c.is_deleted,
             CASE c.person_type
-                WHEN 'lead' THEN coalesce(d.account_id, m.account_id)
-                ELSE coalesce(m.account_id, d.account_id)
+                WHEN 'lead' THEN coalesce(mail.account_id, site.account_id, company.account_id)
+                ELSE coalesce(company.account_id, mail.account_id)
             END AS account_id,
             CASE
-                WHEN c.person_type = 'lead' AND d.account_id IS NOT NULL THEN 'email_domain'
-                WHEN m.account_id IS NOT NULL THEN if(c.person_type = 'lead', 'converted', 'company')
-                WHEN d.account_id IS NOT NULL THEN 'email_domain'
+                WHEN c.person_type <> 'lead' AND company.account_id IS NOT NULL THEN 'company'
+                WHEN mail.account_id IS NOT NULL THEN 'email_domain'
+                WHEN c.person_type = 'lead' AND site.account_id IS NOT NULL THEN 'website'
+                WHEN c.person_type = 'lead' AND company.account_id IS NOT NULL THEN 'converted'
             END AS match_rule
         FROM latest_contact AS c
-        LEFT JOIN new_member AS m ON m.source = c.source AND m.source_id = c.company_source_id
-        LEFT JOIN mail_domain AS d ON d.email_domain = c.email_domain
+        LEFT JOIN new_member AS company ON company.source = c.source AND company.source_id = c.company_source_id
+        LEFT JOIN person_domain AS mail ON mail.domain = c.email_domain
+        LEFT JOIN person_domain AS site ON site.domain = c.domain
         """,
     ),
     Step(

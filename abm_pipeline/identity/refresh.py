@@ -56,12 +56,13 @@ def refresh(settings: Settings, days: Sequence[date], run_id: str) -> list[Table
     with connect(
         memory_limit=settings.memory_limit, threads=settings.threads, temp=settings.lake_path / ".spill"
     ) as con:
-        for table in (t.COMPANY, t.CONTACT, t.MEMBER, t.REDIRECT):
+        for table in (t.COMPANY, t.COMPANY_CHANGE, t.CONTACT, t.MEMBER, t.REDIRECT):
             lake.attach(con, table)
         con.execute("CREATE TEMP TABLE old_member AS SELECT * FROM identity.member")
         con.execute("CREATE TEMP TABLE old_redirect AS SELECT * FROM identity.redirect")
         _params(con, settings.programme)
-        run_steps(con, [latest(t.COMPANY), latest(t.CONTACT), *RECORDS, *EDGES])
+        run_steps(con, [latest(table) for table in (t.COMPANY, t.COMPANY_CHANGE, t.CONTACT)])
+        run_steps(con, [*RECORDS, *EDGES])
         cluster(con)
         run_steps(con, [*MEMBERS, *ACCOUNTS, *PEOPLE, *TIERS, *diff.DIFF])
         notes = {t.MEMBER.name: diff.counts(con) | _domains(con), t.PERSON.name: _people(con)}

@@ -1,12 +1,15 @@
-"""The ABM list over time: tier and target flag of every account, from the versions of its CRM records.
+"""The ABM list over time: tier and target flag of every account, from what CRM records say and said.
 
-A version holds from the day the source names (`tier_since_day`), where that was newly set; the first known version
-otherwise from the record's creation, a later one from its modification. A version read later overrules earlier ones
-from its start on. Deletion ends the stay. Where two live records of an account are listed at once, the higher tier of
-the targets counts. `valid_from` and `valid_to` are starts of days in the reporting zone; days off the list have no row.
+Where the source tracks changes of the fields (`staged.company_change`), those are the record's history: the value
+before the first change holds since the record's creation, each new value from the day of its change.
 
-What a source forgets is not known here either: a CRM gives today's state, so of a tier that began and ended before the
-first capture nothing is left, and the state before the first version's `tier_since_day` is taken as not listed.
+Where it does not, captured versions are all there is. A version holds from the day the source names (`tier_since_day`),
+if that was newly set; the first known version otherwise from the record's creation, a later one from its modification;
+what was read later overrules from its start on. What a source forgets is then not known here either: of a tier that
+began and ended before the first capture nothing is left, days before the first `tier_since_day` count as not listed.
+
+Deletion ends the stay. Where two live records of an account are listed at once, the higher tier of the targets counts.
+`valid_from` and `valid_to` are starts of days in the reporting zone; days off the list have no row.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from abm_pipeline.storage.engine import Step
 TIERS = (
     Step(
         "tier_version",
-        "every known version of a record, once, with the listing it states",
+        "every captured version of a record, once, with the listing it states",
         """
         SELECT
             r.account_id, r.record_key, c.created_at, c.modified_at, c.is_deleted,
@@ -31,20 +34,71 @@ TIERS = (
         """,
     ),
     Step(
-        "tier_start",
-        "the day from which each version holds",
+        "tracked_value",
+        "values of tracked fields from their instant on, empty text for none; the first old value from the creation on",
         """
+        WITH tracked AS (
+            SELECT r.account_id, r.record_key, r.created_at, c.*
+            FROM latest_company_change AS c
+            JOIN record_account AS r ON r.source = c.source AND r.source_id = c.company_source_id
+            WHERE NOT c.is_deleted AND c."column" IN ('tier', 'is_target')
+        )
+        SELECT account_id, record_key, "column", entered_at AS start_at, 1 AS turn,
+            arg_max(coalesce(value_now, ''), source_id) AS value
+        FROM tracked GROUP BY ALL
+        UNION ALL
+        SELECT account_id, record_key, "column", least(any_value(created_at), min(entered_at)), 0,
+            arg_min(coalesce(value_first, ''), (entered_at, source_id))
+        FROM tracked GROUP BY account_id, record_key, "column"
+        """,
+    ),
+    Step(
+        "tracked_version",
+        "tier and target flag together at each instant at which one changed; an untracked one as first captured",
+        """
+        WITH point AS (
+            SELECT account_id, record_key, start_at, turn,
+                any_value(value) FILTER ("column" = 'tier') AS tier,
+                any_value(value) FILTER ("column" = 'is_target') AS is_target
+            FROM tracked_value GROUP BY account_id, record_key, start_at, turn
+        ),
+        first_capture AS (
+            SELECT record_key, arg_min(coalesce(tier, ''), modified_at) AS tier,
+                arg_min(is_target, modified_at) AS is_target
+            FROM tier_version WHERE NOT is_deleted GROUP BY record_key
+        )
         SELECT
-            v.*,
-            CASE
-                WHEN is_deleted THEN timezone(zone, modified_at)::DATE
-                WHEN tier_since_day IS DISTINCT FROM lag(tier_since_day) OVER record AND tier_since_day IS NOT NULL
-                    THEN tier_since_day
-                WHEN row_number() OVER record = 1 THEN timezone(zone, coalesce(created_at, modified_at))::DATE
-                ELSE timezone(zone, modified_at)::DATE
-            END AS first_day
-        FROM tier_version AS v CROSS JOIN params
-        WINDOW record AS (PARTITION BY record_key ORDER BY modified_at)
+            p.account_id, p.record_key, p.start_at, p.turn,
+            nullif(coalesce(last_value(p.tier IGNORE NULLS) OVER record, f.tier), '') AS tier,
+            coalesce(last_value(p.is_target IGNORE NULLS) OVER record = 'true', f.is_target, false) AS is_target
+        FROM point AS p LEFT JOIN first_capture AS f USING (record_key)
+        WINDOW record AS (PARTITION BY p.record_key ORDER BY p.start_at, p.turn)
+        """,
+    ),
+    Step(
+        "tier_start",
+        "the day from which each version holds; `place` is the order of reading",
+        """
+        WITH captured AS (
+            SELECT
+                v.account_id, v.record_key, v.modified_at AS start_at, 2 AS turn, v.tier, v.is_target,
+                CASE
+                    WHEN v.is_deleted OR h.record_key IS NOT NULL THEN timezone(zone, modified_at)::DATE
+                    WHEN tier_since_day IS NOT NULL
+                        AND tier_since_day IS DISTINCT FROM lag(tier_since_day) OVER record THEN tier_since_day
+                    WHEN row_number() OVER record = 1 THEN timezone(zone, coalesce(created_at, modified_at))::DATE
+                    ELSE timezone(zone, modified_at)::DATE
+                END AS first_day
+            FROM tier_version AS v CROSS JOIN params
+            LEFT JOIN (SELECT DISTINCT record_key FROM tracked_version) AS h USING (record_key)
+            WINDOW record AS (PARTITION BY record_key ORDER BY modified_at)
+        )
+        SELECT *, row_number() OVER (PARTITION BY record_key ORDER BY start_at, turn) AS place
+        FROM (
+            SELECT * FROM captured
+            UNION ALL
+            SELECT v.*, timezone(zone, v.start_at)::DATE FROM tracked_version AS v CROSS JOIN params
+        )
         """,
     ),
     Step(
@@ -55,7 +109,7 @@ TIERS = (
             SELECT
                 account_id, tier, is_target, first_day,
                 coalesce(min(first_day) OVER (
-                    PARTITION BY record_key ORDER BY modified_at ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+                    PARTITION BY record_key ORDER BY place ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
                 ), DATE '9999-12-31') AS end_day
             FROM tier_start
         )

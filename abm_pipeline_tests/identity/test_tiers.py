@@ -86,3 +86,54 @@ def test_days_are_those_of_the_reporting_zone(tmp_path: Path) -> None:
         programme="reporting_timezone: Europe/Berlin",
     )
     assert [(FEW, True, "2025-07-01 22", None)] == found
+
+
+def test_tracked_changes_are_the_history(tmp_path: Path) -> None:
+    """Captured once, in June, off the list. Tracked: listed on 1 Feb as one_to_many, moved on 1 April, off on 1 May.
+
+    The other record, listed since its creation, has only a change of tier tracked: its flag is as captured.
+    """
+    settings = settings_of(tmp_path)
+    lake = settings.open_lake
+    stage(
+        lake,
+        t.COMPANY,
+        [
+            company(
+                "1", domain="a.com", modified_at=at("2025-06-01"), is_target=False, tier_since_day=date(2025, 5, 1)
+            ),
+            company("2", domain="b.com", modified_at=at("2025-06-01"), is_target=True, tier=ONE),
+        ],
+    )
+    changes = [
+        ("1", "tier", None, MANY, "2025-02-01 06:00"),
+        ("1", "is_target", "false", "true", "2025-02-01 06:00"),
+        ("1", "tier", MANY, FEW, "2025-04-01 06:00"),
+        ("1", "tier", FEW, None, "2025-05-01 06:00"),
+        ("1", "is_target", "true", "false", "2025-05-01 06:00"),
+        ("2", "tier", FEW, ONE, "2025-03-01 06:00"),
+    ]
+    stage(
+        lake,
+        t.COMPANY_CHANGE,
+        [
+            {
+                "source_id": str(place),
+                "company_source_id": record,
+                "column": column,
+                "value_first": before,
+                "value_now": after,
+                "entered_at": at(moment),
+                "modified_at": at(moment),
+            }
+            for place, (record, column, before, after, moment) in enumerate(changes)
+        ],
+    )
+    refresh(settings, [], "run")
+    rows = read(lake, t.TIER_HISTORY, "valid_from valid_to tier is_target")
+    assert [
+        (at("2025-01-01"), at("2025-03-01"), FEW, True),
+        (at("2025-02-01"), at("2025-04-01"), MANY, True),
+        (at("2025-03-01"), None, ONE, True),
+        (at("2025-04-01"), at("2025-05-01"), FEW, True),
+    ] == rows
