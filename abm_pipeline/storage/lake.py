@@ -234,6 +234,15 @@ class Lake:
         stamps: dict[str, int] = json.loads(path.read_text())
         return {date.fromisoformat(day) if day else None: stamp for day, stamp in stamps.items()}
 
+    def mark_current(self, table: Table, computed_at: int, part: str = "data") -> None:
+        """Say that every computed day agrees with the inputs as they stood at `computed_at`.
+
+        For a step that itself finds the days which new input partitions touch, and has written all of them.
+        """
+        with self.lock(table):
+            days = [day for day, stamp in self.computed_at(table, part).items() if stamp < computed_at]
+            self._mark_computed(table, days, computed_at, part)
+
     def _mark_computed(self, table: Table, days: Iterable[date | None], stamp: int, part: str) -> None:
         stamps = self.computed_at(table, part) | dict.fromkeys(days, stamp)
         path = self.folder(table) / f"_computed_{part}.json"
