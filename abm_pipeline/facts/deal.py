@@ -139,7 +139,7 @@ DEALS = (
         "closing",
         "versions with the day on which their stretch of being won or lost began",
         """
-        SELECT * EXCLUDE (stretch), CASE WHEN is_closed THEN
+        SELECT v.* EXCLUDE (stretch), CASE WHEN is_closed THEN
             timezone(zone, min(valid_from) OVER (PARTITION BY deal_id, stretch))::DATE
         END AS closed_day
         FROM (
@@ -150,7 +150,7 @@ DEALS = (
                 ) AS is_turn
                 FROM version
             )
-        ) CROSS JOIN params
+        ) AS v CROSS JOIN params
         """,
     ),
     Step(
@@ -162,7 +162,8 @@ DEALS = (
             d.source || ':' || d.company_source_id AS company_key,
             (v.amount::DOUBLE / c.units)::DECIMAL(18, 4) AS amount_reporting
         FROM (
-            SELECT *, coalesce(closed_day, timezone(zone, valid_from)::DATE) AS money_day FROM closing CROSS JOIN params
+            SELECT c.*, coalesce(closed_day, timezone(zone, valid_from)::DATE) AS money_day
+            FROM closing AS c CROSS JOIN params
         ) AS v
         JOIN latest_deal AS d ON d.source || ':' || d.source_id = v.deal_id
         LEFT JOIN conversion AS c
