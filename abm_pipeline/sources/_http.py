@@ -104,7 +104,7 @@ class TokenAuth(httpx.Auth):
         self.token: Token | None = None
         self.generation = 0
 
-    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         bound: int | None = request.extensions.get("generation")
         used = self.generation
         if self.token is None or (self.token.until is not None and time.monotonic() >= self.token.until):

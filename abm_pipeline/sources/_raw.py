@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -36,7 +36,7 @@ SCHEMA = pa.schema(
     ]
 )  # fmt: skip
 # From the `at` values of records to the days of their partitions.
-DayOf = Callable[[Iterable[Any]], pa.Array]
+DayOf = Callable[[Sequence[Any]], pa.Array]
 
 
 class Spool:

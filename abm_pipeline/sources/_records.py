@@ -19,6 +19,5 @@ def digest(payload: bytes) -> str:
 def unreadable(row: Any, at: datetime | date) -> Record:
     """A record without usable id or stamp, kept under its own digest so that staging can put it into quarantine."""
     payload = orjson.dumps(row)
-    name = row.get("Id", row.get("id")) if isinstance(row, dict) else None
     version = digest(payload)
-    return Record(str(name) if isinstance(name, str | int) else f"unreadable:{version}", version, at, payload)
+    return Record(f"unreadable:{version}", version, at, payload)

@@ -19,7 +19,7 @@ from abm_pipeline.programme import Programme
 # How a stream relates to time, and so which partition a record goes to:
 # - changes:   a system of record; each record carries the stamp of its last change; day of that stamp.
 # - days:      a report by day, restated for `lookback_days`; the reported day.
-# - snapshot:  what holds now and only now; the last requested day, if that is now.
+# - snapshot:  what holds now and only now; the requested days that are today or yesterday.
 # - reference: what something is called, without a stamp; kept once, and again when it differs.
 Kind = Literal["changes", "days", "snapshot", "reference"]
 

@@ -6,7 +6,7 @@ how partitions are merged is `_raw`'s.
 Windows. A stream of changes is asked for the days in the reporting zone; if the lake has no earlier day of it, from the
 beginning of time, and what changed before the first day goes into that day's partition. A report by day is asked for
 its days and the days before that are still being restated, of which only those are kept that the lake has. A snapshot
-stands for the last day, if the vendor's clock says that it is that day or the next.
+stands for the day that the vendor's clock says it is and for the day before, where they are asked for.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ class _Pull:
         """Spool the stream's records; returns the days that they are complete for, and notes."""
         zone = ZoneInfo(self.settings.programme.reporting_timezone)
         if stream.kind == "snapshot":
-            return self._snapshot(client, stream, spool, self.days[-1], zone)
+            return self._snapshot(client, stream, spool, zone)
         known = lake.computed_at(table).keys()
         notes: dict[str, int | float | str] = {}
         for number, (first, last) in enumerate(_ranges(self.days)):
@@ -183,19 +183,23 @@ class _Pull:
             self.on_progress(stream.name, spool.rows)
 
     def _snapshot(
-        self, client: Client, stream: Stream, spool: Spool, day: date, zone: ZoneInfo
+        self, client: Client, stream: Stream, spool: Spool, zone: ZoneInfo
     ) -> tuple[list[date], dict[str, int | float | str]]:
+        day = self.days[-1]
         window = Window(_midnight(day, zone), _midnight(day + timedelta(days=1), zone))
         pages = client.fetch(stream, window)
         first = next(pages, None)
         if first is None:
             return [], {"not_stored": "the vendor answered nothing"}
         now = (first.served_at or first.fetched_at).astimezone(zone).date()
-        if now not in (day, day + timedelta(days=1)):
+        held = [day for day in self.days if now - day in (timedelta(0), timedelta(days=1))]
+        if not held:
             return [], {"not_stored": f"the vendor tells only what holds now, {now}, which cannot stand for {day}"}
-        one_day: DayOf = lambda stamps: pa.repeat(pa.scalar(day, pa.date32()), len(list(stamps)))  # noqa: E731
-        self._spool(chain([first], pages), stream, spool, window, one_day)
-        return [day], {}
+        for page in chain([first], pages):
+            for one in held:
+                spool.add(page, window, _all_on(one))
+            self.on_progress(stream.name, spool.rows)
+        return held, {}
 
 
 def _ranges(days: Sequence[date]) -> list[tuple[date, date]]:
@@ -224,6 +228,10 @@ def _stamp_days(zone: ZoneInfo, floor: date) -> DayOf:
         return pc.max_element_wise(local.cast(pa.date32()), lowest)
 
     return days
+
+
+def _all_on(day: date) -> DayOf:
+    return lambda stamps: pa.repeat(pa.scalar(day, pa.date32()), len(stamps))
 
 
 def _as_days(stamps: Any) -> pa.Array:

@@ -244,7 +244,8 @@ def _days(window: Window) -> tuple[date, date]:
 def _entity(row: Any, window: Window) -> Record:
     try:
         at = EPOCH + timedelta(milliseconds=row["changeAuditStamps"]["lastModified"]["time"])
-        return Record(str(row["id"]), at.isoformat(timespec="milliseconds"), at, orjson.dumps(row))
+        # an id that isn't a number can't be added to one
+        return Record(str(row["id"] + 0), at.isoformat(timespec="milliseconds"), at, orjson.dumps(row))
     except (KeyError, TypeError, OverflowError):
         return unreadable(row, window.end - timedelta(seconds=1))
 

@@ -22,6 +22,8 @@ from abm_pipeline.sources.salesforce._login import login
 from abm_pipeline.sources.salesforce.contract import OBJECTS, Object
 
 API = "v62.0"
+# A wish: pages of wide records are smaller.
+PAGE_ROWS = 2000
 # Rows are seen a few seconds after the stamp they carry; what was missed at the edge is read again.
 OVERLAP = timedelta(minutes=10)
 # Restarts of a query that bring nothing new before giving up.
@@ -140,7 +142,7 @@ class Client:
 
     def _first(self, stream: Stream, asked: _Query, since: str = "") -> Answer:
         url = f"{self._data_url}/{asked.verb}"
-        headers = {"Sforce-Query-Options": "batchSize=2000"}
+        headers = {"Sforce-Query-Options": f"batchSize={PAGE_ROWS}"}
         return self._json(url, stream.name, params={"q": asked.soql(since=since)}, headers=headers)
 
     def _json(self, url: str, stream: str, generation: int | None = None, **rest: Any) -> Answer:
@@ -177,14 +179,15 @@ class _Query:
         """Rows as records. Stamps are brought to one form: REST writes +0000, Bulk writes Z."""
         cursor, parse, dumps = self._item.cursor, datetime.fromisoformat, orjson.dumps
         try:
-            return [Record(row["Id"], row[cursor][:23] + "Z", parse(row[cursor]), dumps(row)) for row in rows]
+            # an id that isn't text can't be added to one
+            return [Record(row["Id"] + "", row[cursor][:23] + "Z", parse(row[cursor]), dumps(row)) for row in rows]
         except (KeyError, TypeError, ValueError):
             return [self._record(row) for row in rows]
 
     def _record(self, row: Any) -> Record:
         try:
             stamp = row[self._item.cursor]
-            return Record(str(row["Id"]), stamp[:23] + "Z", datetime.fromisoformat(stamp), orjson.dumps(row))
+            return Record(row["Id"] + "", stamp[:23] + "Z", datetime.fromisoformat(stamp), orjson.dumps(row))
         except (KeyError, TypeError, ValueError):
             return unreadable(row, self._end - timedelta(seconds=1))
 

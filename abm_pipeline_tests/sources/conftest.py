@@ -1,0 +1,120 @@
+"""One tiny sandbox for the session, credentials for it, and short waits: retries happen, but fast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from abm_pipeline.programme import Programme, load_programme
+from abm_pipeline.registry import collect
+from abm_pipeline.sandbox import credentials as known
+from abm_pipeline.sandbox.serve import running_sandbox
+from abm_pipeline.settings import Settings
+from abm_pipeline.sources import _http, credentials
+from abm_pipeline.sources._spec import Client, Record, SourceSpec, Stream, Window
+from abm_pipeline.sources.bombora import client as bombora
+from abm_pipeline.sources.linkedin import client as linkedin
+from abm_pipeline.sources.salesforce import _bulk
+from abm_pipeline.sources.salesforce import client as salesforce
+
+UNTIL = date(2026, 6, 30)
+PROGRAMME = load_programme()
+SPECS = {spec.vendor: spec for spec in collect("abm_pipeline.sources", SourceSpec)}
+STREAMS = [
+    pytest.param(spec, stream, id=f"{spec.vendor}-{stream.name}")
+    for spec in SPECS.values()
+    for stream in spec.streams(PROGRAMME)
+]
+# Where a stream's data comes from, as a route of the sandbox.
+ROUTES = {
+    "salesforce": r"/salesforce/services/data/v[\d.]+/query",
+    "linkedin": r"/linkedin/rest/",
+    "bombora": r"/bombora/(intent|reference)/",
+}
+
+
+@pytest.fixture(scope="session")
+def one_sandbox() -> Iterator[running_sandbox]:
+    """The session's sandbox."""
+    with running_sandbox("tiny", until=UNTIL) as sandbox:
+        sandbox.configure("bombora", per_minute=100_000)
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(one_sandbox: running_sandbox) -> Iterator[running_sandbox]:
+    """The sandbox as it was: no faults, clock and limits reset."""
+    yield one_sandbox
+    one_sandbox.clear_faults()
+    one_sandbox.set_clock(UNTIL)
+    one_sandbox.configure("salesforce", session_requests=None, daily_requests=10_000_000)
+    one_sandbox.configure("bombora", per_minute=100_000, token_seconds=86_400.0)
+
+
+@pytest.fixture(autouse=True)
+def environment(one_sandbox: running_sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Credentials of the sandbox, no `.env`, and waits of at most a hundredth of a second."""
+    monkeypatch.chdir(tmp_path)
+    for vendor in ("SALESFORCE", "LINKEDIN", "BOMBORA"):
+        monkeypatch.setenv(f"ABM_{vendor}_BASE_URL", f"{one_sandbox.url}/{vendor.lower()}")
+        monkeypatch.setenv(f"ABM_{vendor}_CLIENT_ID", getattr(known, f"{vendor}_CLIENT_ID"))
+        monkeypatch.setenv(f"ABM_{vendor}_CLIENT_SECRET", getattr(known, f"{vendor}_CLIENT_SECRET"))
+    monkeypatch.setattr(_http, "WAIT_CAP_SECONDS", 0.01)
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages so small that a tiny world needs many."""
+    monkeypatch.setattr(salesforce, "PAGE_ROWS", 200)
+    monkeypatch.setattr(_bulk, "PAGE_ROWS", 50)
+    monkeypatch.setattr(linkedin, "PAGE_SIZE", 1)
+    monkeypatch.setattr(bombora, "PAGE_ROWS", 7)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A lake of the test's own."""
+    return Settings(_env_file=None, home=tmp_path / "home")
+
+
+def connect(spec: SourceSpec, programme: Programme = PROGRAMME) -> Client:
+    """A client of the sandbox."""
+    return spec.connect(credentials.required(spec), programme)
+
+
+def fetched(spec: SourceSpec, stream: Stream, window: Window) -> list[Record]:
+    """All records of the stream; what has to be fetched first is."""
+    with connect(spec) as client:
+        for before in spec.streams(PROGRAMME):
+            if before.name == stream.after:
+                list(client.fetch(before, window))
+        return [record for page in client.fetch(stream, window) for record in page.records]
+
+
+def only(spec: SourceSpec, *names: str) -> SourceSpec:
+    """The source with some of its streams, and what they wait for."""
+    chosen = tuple(s for s in spec.streams(PROGRAMME) if s.name in names)
+    waited = {stream.after for stream in chosen}
+    kept = tuple(s for s in spec.streams(PROGRAMME) if s.name in {*names, *waited})
+    return replace(spec, streams=lambda _: kept)
+
+
+def raw_rows(
+    settings: Settings, spec: SourceSpec, stream: Stream, columns: str = "day, record_id, version, payload"
+) -> list[tuple[object, ...]]:
+    """Rows of a stream's raw table, in order."""
+    with duckdb.connect() as con:
+        con.execute("SET TimeZone = 'UTC'")
+        settings.open_lake.attach(con, spec.table(stream), name="raw_rows")
+        return con.execute(f"SELECT {columns} FROM raw_rows ORDER BY ALL").fetchall()
+
+
+def stream_of(vendor: str, name: str) -> tuple[SourceSpec, Stream]:
+    """A stream by name, with its source."""
+    spec = SPECS[vendor]
+    return spec, next(stream for stream in spec.streams(PROGRAMME) if stream.name == name)

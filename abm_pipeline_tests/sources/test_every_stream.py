@@ -1,0 +1,214 @@
+"""What every stream of every source must survive. A new source gets these tests by being there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+
+from abm_pipeline.contracts.fields import Type
+from abm_pipeline.sandbox.serve import running_sandbox
+from abm_pipeline.settings import Settings
+from abm_pipeline.sources._errors import Permanent
+from abm_pipeline.sources._spec import RawField, SourceSpec, Stream, Window
+from abm_pipeline.sources.extract import ExtractError, extract
+from abm_pipeline_tests.sources.conftest import PROGRAMME, ROUTES, SPECS, STREAMS, UNTIL, fetched, only, raw_rows
+
+WINDOW = Window(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
+EVER = Window(None, WINDOW.end)
+DAYS = [UNTIL - timedelta(days=back) for back in range(3)]
+FAULTS = ("429", "429_retry_after", "500", "503_html", "cut_body", "expired_token")
+
+
+def _ids(spec: SourceSpec, stream: Stream) -> list[tuple[str, str]]:
+    return sorted((record.record_id, record.version) for record in fetched(spec, stream, WINDOW))
+
+
+@pytest.mark.parametrize(("spec", "stream"), STREAMS)
+def test_records_hold_what_the_contract_relies_on(sandbox: running_sandbox, spec: SourceSpec, stream: Stream) -> None:
+    """Each required field is there in every record, and each field that has a value has one of its type."""
+    records = fetched(spec, stream, EVER if stream.kind == "changes" else WINDOW)
+    assert records, "the sandbox has records of every stream"
+    broken = {
+        (field.name, repr(value)[:40])
+        for record in records
+        for field in stream.fields
+        for value in [_value(orjson.loads(record.payload), field.name)]
+        if (value is None and field.required) or (value is not None and not _fits(value, field))
+    }
+    assert set() == broken
+    assert len(records) == len({(r.record_id, r.version) for r in records})
+
+
+def _value(payload: object, path: str) -> object:
+    for key in path.split("."):
+        payload = payload.get(key) if isinstance(payload, dict) else None
+    return payload
+
+
+def _fits(value: object, field: RawField) -> bool:
+    if field.type in (Type.DATE, Type.TIMESTAMP):
+        return isinstance(value, str) and datetime.fromisoformat(value) is not None
+    kinds = {
+        Type.TEXT: str, Type.INT: int | float, Type.FLOAT: int | float, Type.BOOL: bool, Type.MONEY: int | float | str,
+        Type.TEXTS: list,
+    }  # fmt: skip
+    return isinstance(value, kinds[field.type])
+
+
+@pytest.mark.parametrize(("spec", "stream"), STREAMS)
+def test_one_fault_after_the_other_changes_nothing(sandbox: running_sandbox, spec: SourceSpec, stream: Stream) -> None:
+    """Throttled, down, cut off and logged out at the very first request: the same records in the end."""
+    clean = _ids(spec, stream)
+    for fault in FAULTS:
+        sandbox.set_fault(ROUTES[spec.vendor], fault, times=1)
+    assert clean == _ids(spec, stream)
+
+
+PAGED = [
+    ("salesforce", "task", r"/query/\w+-\d+"),
+    ("linkedin", "campaign", r"/adCampaigns"),
+    ("bombora", "intent", r"/bombora/intent/"),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("vendor", "name", "route"), PAGED)
+def test_a_fault_in_mid_paging_changes_nothing(
+    sandbox: running_sandbox, small_pages: None, vendor: str, name: str, route: str, fault: str
+) -> None:
+    """The second page and a later one fail: the same records, none twice, none lost."""
+    stream = next(s for s in SPECS[vendor].streams(PROGRAMME) if s.name == name)
+    clean = fetched(SPECS[vendor], stream, EVER)
+    sandbox.set_fault(route, fault, times=1, after=1)
+    sandbox.set_fault(route, fault, times=1, after=3)
+    again = fetched(SPECS[vendor], stream, EVER)
+    assert [(r.record_id, r.version) for r in clean] == [(r.record_id, r.version) for r in again]
+
+
+@pytest.mark.parametrize(("spec", "stream"), STREAMS)
+def test_an_empty_day_is_a_partition_without_rows(
+    sandbox: running_sandbox, settings: Settings, spec: SourceSpec, stream: Stream
+) -> None:
+    """A vendor with nothing to say leaves an empty partition: asked and empty is not the same as not asked."""
+    route = r"/bombora/intent/" if stream.name == "intent" else ROUTES[spec.vendor]
+    sandbox.set_fault(route, "empty")
+    reports = extract(only(spec, stream.name), settings, [UNTIL], "run")
+    report = next(report for report in reports if report.stream == stream.name)
+    assert {UNTIL: 0} == report.rows
+    assert [UNTIL] == settings.open_lake.days(spec.table(stream))
+    assert [] == raw_rows(settings, spec, stream)
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_pulling_the_same_days_again_touches_no_file(
+    sandbox: running_sandbox, settings: Settings, spec: SourceSpec
+) -> None:
+    """The second pull brings the same records, so no partition changes, not even its modification time."""
+    extract(spec, settings, DAYS, "first")
+    before = {path: path.stat().st_mtime_ns for path in settings.lake_path.rglob("data.parquet")}
+    reports = extract(spec, settings, DAYS, "second")
+    assert before == {path: path.stat().st_mtime_ns for path in settings.lake_path.rglob("data.parquet")}
+    assert [()] * len(reports) == [tuple(report.changed) for report in reports]
+    assert [] == [path for path in settings.lake_path.rglob("*") if ".staging" in path.parts and path.is_file()]
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_a_range_equals_its_days(
+    sandbox: running_sandbox, tmp_path_factory: pytest.TempPathFactory, spec: SourceSpec
+) -> None:
+    """Three days at once or one after the other: the same rows in the same partitions."""
+    whole = Settings(_env_file=None, home=tmp_path_factory.mktemp("whole"))
+    daily = Settings(_env_file=None, home=tmp_path_factory.mktemp("daily"))
+    extract(spec, whole, DAYS, "run")
+    for day in sorted(DAYS):
+        extract(spec, daily, [day], "run")
+    for stream in spec.streams(PROGRAMME):
+        assert raw_rows(whole, spec, stream) == raw_rows(daily, spec, stream), stream.name
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_a_stream_that_fails_leaves_the_others_stored(
+    sandbox: running_sandbox, settings: Settings, spec: SourceSpec
+) -> None:
+    """One stream's route is down: the error names it, the others are there, and a re-run fills the gap."""
+    broken = {
+        "salesforce": ("account", r"/sobjects/Account/describe"),
+        "linkedin": ("ad_analytics_company", r"/linkedin/rest/adAnalytics"),
+        "bombora": ("intent", r"/bombora/intent/"),
+    }
+    name, route = broken[spec.vendor]
+    sandbox.set_fault(route, "down")
+    with pytest.raises(ExtractError) as caught:
+        extract(spec, settings, [UNTIL], "run")
+    expected = (
+        {name} if spec.vendor != "linkedin" else {"ad_analytics_campaign", "ad_analytics_company", "organization"}
+    )
+    assert expected == set(caught.value.failures)
+    assert f"- {spec.vendor} {name}: no complete answer" in str(caught.value)
+    stored = {s.name for s in spec.streams(PROGRAMME) if settings.open_lake.days(spec.table(s))}
+    assert {s.name for s in spec.streams(PROGRAMME)} - expected == stored
+    sandbox.clear_faults()
+    extract(spec, settings, [UNTIL], "again")
+    assert all(settings.open_lake.days(spec.table(s)) for s in spec.streams(PROGRAMME))
+
+
+@pytest.mark.parametrize(
+    ("vendor", "variable"),
+    [("salesforce", "CLIENT_SECRET"), ("linkedin", "CLIENT_SECRET"), ("bombora", "CLIENT_SECRET")],
+)
+def test_wrong_credentials_are_told_once_and_not_repeated(
+    sandbox: running_sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch, vendor: str, variable: str
+) -> None:
+    """The login is refused before any stream is asked for; the message names what to check, never the secret."""
+    monkeypatch.setenv(f"ABM_{vendor.upper()}_{variable}", "Tr0ub4dor")
+    before = sum(sandbox.requests.values())
+    with pytest.raises(Permanent) as caught:
+        extract(SPECS[vendor], settings, [UNTIL], "run")
+    assert before + 1 == sum(sandbox.requests.values())
+    assert "login refused" in str(caught.value)
+    assert f"ABM_{vendor.upper()}_" in str(caught.value)
+    assert "Tr0ub4dor" not in repr(caught.value)
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_a_vendor_that_is_down_says_so(sandbox: running_sandbox, settings: Settings, spec: SourceSpec) -> None:
+    """Nothing answers at all: one error that says how often it was tried and what to do."""
+    sandbox.set_fault(f"/{spec.vendor}/", "down")
+    with pytest.raises(Exception, match=r"no complete answer.*8 times.*Run the same days again"):
+        extract(spec, settings, [UNTIL], "run")
+
+
+@pytest.mark.parametrize(("vendor", "name", "route"), PAGED)
+def test_paging_that_turns_in_circles_is_stopped(
+    sandbox: running_sandbox, small_pages: None, vendor: str, name: str, route: str
+) -> None:
+    """A continuation token that comes twice would page for ever."""
+    sandbox.set_fault(route, "loop")
+    stream = next(s for s in SPECS[vendor].streams(PROGRAMME) if s.name == name)
+    with pytest.raises(Permanent, match="paging would never end"):
+        fetched(SPECS[vendor], stream, EVER)
+
+
+@pytest.mark.parametrize("kind", ["drop_field", "retype_field", "new_field"])
+@pytest.mark.parametrize(
+    ("vendor", "name", "field"),
+    [("salesforce", "account", f) for f in ("Name", "Id", "SystemModstamp")]
+    + [("linkedin", "campaign", f) for f in ("id", "changeAuditStamps")]
+    + [("linkedin", "ad_analytics_company", f) for f in ("pivotValues", "dateRange")]
+    + [("bombora", "intent", f) for f in ("domain", "score")],
+)
+def test_a_changed_schema_loses_no_record(
+    sandbox: running_sandbox, settings: Settings, vendor: str, name: str, field: str, kind: str
+) -> None:
+    """A field gone, retyped or new: as many raw rows as before; what is broken is for staging to tell."""
+    spec = only(SPECS[vendor], name)
+    stream = spec.streams(PROGRAMME)[0]
+    extract(spec, settings, [UNTIL], "run")
+    before = len(raw_rows(settings, spec, stream))
+    changed = Settings(_env_file=None, home=settings.home / "changed")
+    route = r"/adCampaigns" if name == "campaign" else ROUTES[vendor]
+    sandbox.set_fault(route, kind, field=None if kind == "new_field" else field)
+    extract(spec, changed, [UNTIL], "run")
+    assert before == len(raw_rows(changed, spec, stream))
