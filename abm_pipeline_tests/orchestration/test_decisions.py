@@ -1,0 +1,95 @@
+"""What sensors decide: tables of a few rows with the answer worked by hand."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+from abm_pipeline.defs._decisions import Decision, after_model_change, after_source_change, alert, ranges
+
+D1, D2, D3, D5 = date(2026, 6, 1), date(2026, 6, 2), date(2026, 6, 3), date(2026, 6, 5)
+VERSIONS = {"default": "1+aaaa"}
+STATE = json.dumps({"champion": "default", "models": VERSIONS}, sort_keys=True)
+
+
+def test_days_become_ranges_without_gaps() -> None:
+    """1, 2, 3 and 5 June are two ranges, whatever order and however often they come."""
+    assert ((D1, D3), (D5, D5)) == ranges([D5, D2, D1, D3, D2])
+    assert () == ranges([])
+
+
+def test_nothing_is_requested_while_raw_is_staged() -> None:
+    """Staged at 20 what changed at 10."""
+    decision = after_source_change({("salesforce", D1): 10}, {("salesforce", D1): 20}, None, is_busy=False)
+    assert Decision((), None, "nothing changed") == decision
+
+
+def test_exactly_the_changed_and_the_never_staged_days_are_requested() -> None:
+    """1 June changed at 30 after staging at 20; 2 June is staged; 5 June never was, of another vendor."""
+    raw = {("salesforce", D1): 30, ("salesforce", D2): 10, ("linkedin", D5): 25}
+    staged = {("salesforce", D1): 20, ("salesforce", D2): 20}
+    decision = after_source_change(raw, staged, None, is_busy=False)
+    assert (((D1, D1), (D5, D5)), "30") == (decision.ranges, decision.cursor)
+
+
+def test_a_vendor_staged_today_does_not_hide_another_vendors_change() -> None:
+    """Salesforce's 1 June is staged at 40; LinkedIn's changed at 30 and is not."""
+    raw = {("salesforce", D1): 30, ("linkedin", D1): 30}
+    decision = after_source_change(raw, {("salesforce", D1): 40}, None, is_busy=False)
+    assert ((D1, D1),) == decision.ranges
+
+
+def test_a_change_is_requested_once_even_if_its_refresh_fails() -> None:
+    """Requested at 30 and still not staged: not again, until something newer changes, which takes both days."""
+    raw = {("salesforce", D1): 30}
+    assert () == after_source_change(raw, {}, "30", is_busy=False).ranges
+    later = after_source_change({**raw, ("salesforce", D5): 35}, {}, "30", is_busy=False)
+    assert (((D1, D1), (D5, D5)), "35") == (later.ranges, later.cursor)
+
+
+def test_it_waits_while_a_run_is_under_way_and_forgets_nothing() -> None:
+    """The run may stage the days; the cursor stays, so the next look decides."""
+    decision = after_source_change({("salesforce", D1): 30}, {}, "7", is_busy=True)
+    assert ((), "7") == (decision.ranges, decision.cursor)
+
+
+def test_an_edited_model_is_one_backfill_over_all_history() -> None:
+    """Days 1 to 5 June are scored under the old version; the new one misses them all, one range is asked for."""
+    now = {"default": "1+bbbb"}
+    decision = after_model_change(now, "default", {"default": [D1, D2, D5]}, [D1, D2, D5], STATE)
+    assert (((D1, D5),), "default changed") == (decision.ranges, decision.why)
+    again = after_model_change(now, "default", {"default": [D1, D2, D5]}, [D1, D2, D5], decision.cursor)
+    assert () == again.ranges
+
+
+def test_another_champion_is_one_backfill_though_no_score_is_missing() -> None:
+    """Both models are scored; what reads scores has to change its mind."""
+    versions = {**VERSIONS, "steep": "1+cccc"}
+    state = json.dumps({"champion": "default", "models": versions}, sort_keys=True)
+    decision = after_model_change(versions, "steep", {"default": [], "steep": []}, [D1, D5], state)
+    assert (((D1, D5),), "the champion is now steep") == (decision.ranges, decision.why)
+
+
+def test_a_first_look_remembers_and_asks_only_for_what_is_missing() -> None:
+    """Without a cursor, complete scores are taken as they are; missing ones are asked for."""
+    assert Decision((), STATE, "every scored day has every model's present version") == after_model_change(
+        VERSIONS, "default", {"default": []}, [D1], None
+    )
+    assert ((D1, D2),) == after_model_change(VERSIONS, "default", {"default": [D2]}, [D1, D2], None).ranges
+
+
+def test_an_edit_before_anything_is_scored_asks_for_nothing() -> None:
+    """The first run will score with the model as it is."""
+    assert () == after_model_change({"default": "1+bbbb"}, "default", {"default": []}, [], STATE).ranges
+
+
+def test_an_alert_says_which_run_which_steps_and_which_days_but_no_error_text() -> None:
+    """One step failed by ExtractError on one day."""
+    message = alert("r1", "ingest", {"dagster/partition": "2026-06-01"}, {"raw_linkedin": "ExtractError"})
+    assert {
+        "text": "ingest failed for 2026-06-01: raw_linkedin (ExtractError). Run r1.",
+        "run_id": "r1",
+        "job": "ingest",
+        "failed_steps": {"raw_linkedin": "ExtractError"},
+        "days": ["2026-06-01"],
+    } == message
