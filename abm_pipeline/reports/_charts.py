@@ -46,7 +46,7 @@ def trend(rows: pd.DataFrame, form: str, label: str) -> str:
 
 
 def intervals(rows: pd.DataFrame, label: str) -> str:
-    """Dots with intervals beside their benchmark. `rows`: segment, value, ci_low, ci_high, benchmark_low, benchmark_high."""
+    """Dots with intervals over their benchmark. `rows`: segment, value, and low and high of `ci_` and `benchmark_`."""
     order = list(rows["segment"])
     y = alt.Y("segment:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=130))
     x = alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5))

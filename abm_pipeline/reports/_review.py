@@ -12,8 +12,8 @@ import pandas as pd
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.tables import Table
+from abm_pipeline.metrics._definitions import metric_specs
 from abm_pipeline.metrics._spec import MetricSpec
-from abm_pipeline.registry import collect
 from abm_pipeline.scoring.model import load_models
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage import engine
@@ -108,7 +108,7 @@ def latest_day(settings: Settings) -> date | None:
 
 
 def read_review(settings: Settings, day: date) -> Review:
-    """Read everything that the review of the week ending on `day` says. Raises ConfigError for a wrong configuration."""
+    """Read all that the review of the week ending on `day` says. Raises ConfigError for a wrong configuration."""
     programme, before = settings.programme, day - WEEK
     model = load_models(settings.config)[programme.champion]
     names: dict[str, Any] = {"day": day, "before": before}
@@ -133,7 +133,7 @@ def read_review(settings: Settings, day: date) -> Review:
             day=day,
             currency=programme.reporting_currency,
             model_version=f"{model.name} {model.model_version}",
-            specs={spec.id: spec for spec in collect("abm_pipeline.metrics", MetricSpec)},
+            specs={spec.id: spec for spec in metric_specs()},
             values=frame("SELECT * FROM metrics.metric_values WHERE day IN ($day, $before)"),
             trend=frame(_TREND),
             stages=frame(_STAGES),

@@ -7,9 +7,10 @@ caps and the decay are `scoring`'s; nothing is defined a second time.
 from __future__ import annotations
 
 import difflib
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -74,7 +75,7 @@ _INTENT = """
     ORDER BY points DESC, topic""".replace("EPOCH_DAY", f"DATE '{EPOCH}'")
 
 
-class NotFound(LookupError):
+class NotFoundError(LookupError):
     """There is no such account, day or model; the message suggests what there is."""
 
 
@@ -111,7 +112,7 @@ class Explanation:
 def find_account(settings: Settings, wanted: str) -> tuple[str, str]:
     """(account_id, name) of an account given by id, name, domain or a source's record id; follows redirects.
 
-    Raises NotFound with the nearest names, or with the candidates if several fit.
+    Raises NotFoundError with the nearest names, or with the candidates if several fit.
     """
     with engine.connect() as con:
         for table in (T.ACCOUNT, T.MEMBER, T.REDIRECT):
@@ -122,15 +123,23 @@ def find_account(settings: Settings, wanted: str) -> tuple[str, str]:
             return found[0][0], found[0][1] or found[0][2] or found[0][0]
         if found:
             several = "; ".join(f"{name} ({domain or 'no domain'}): {account}" for account, name, domain in found[:5])
-            raise NotFound(f"several accounts fit {wanted!r}, name one by its id: {several}")
+            raise NotFoundError(f"several accounts fit {wanted!r}, name one by its id: {several}")
         rows = con.execute("SELECT name, domain FROM identity.account").fetchall()
     if not rows:
-        raise NotFound("the lake has no accounts yet: `abm run` first")
+        raise NotFoundError("the lake has no accounts yet: `abm run` first")
     known = {str(text).lower(): str(text) for row in rows for text in row if text}
     near = [known[key] for key in difflib.get_close_matches(wanted.lower(), known, n=3, cutoff=0.5)]
     near += [text for key, text in known.items() if wanted.lower() in key and text not in near][:3]
     hint = f"; did you mean {', '.join(near[:4])}?" if near else ""
-    raise NotFound(f"there is no account {wanted!r}{hint}")
+    raise NotFoundError(f"there is no account {wanted!r}{hint}")
+
+
+def newest_day(settings: Settings) -> date:
+    """The newest scored day. Raises NotFoundError if there is none."""
+    days = settings.open_lake.days(T.ENGAGEMENT_SCORE)
+    if not days:
+        raise NotFoundError("nothing has been scored yet: `abm run --start DAY --end DAY` first")
+    return days[-1]
 
 
 def explain(
@@ -138,16 +147,16 @@ def explain(
 ) -> Explanation:
     """Take apart the score of an account on a day under a model (default: champion, its longest window).
 
-    Raises NotFound for an account, model or window that there is not, ConfigError for a model that can't be used.
+    Raises NotFoundError for an account, model or window that there is not, ConfigError for a model that can't be used.
     """
     models, programme = load_models(settings.config), settings.programme
     name = model_name or programme.champion
     if name not in models:
-        raise NotFound(f"there is no scoring model {name!r}; there is {', '.join(sorted(models))}")
+        raise NotFoundError(f"there is no scoring model {name!r}; there is {', '.join(sorted(models))}")
     model = models[name]
     window = window_days or max(model.windows)
     if window not in model.windows:
-        raise NotFound(f"model {name} has no window of {window} days; it has {', '.join(map(str, model.windows))}")
+        raise NotFoundError(f"model {name} has no window of {window} days; it has {', '.join(map(str, model.windows))}")
     account_id, title = find_account(settings, wanted)
     lake = settings.open_lake
     with engine.connect(memory_limit=settings.memory_limit, threads=settings.threads) as con:
@@ -188,19 +197,21 @@ def explain(
     )
 
 
-def payload_of(settings: Settings, source: str, source_id: str) -> tuple[str, dict[str, Any]] | None:
-    """Where the lake keeps a source record, and its newest payload: (file, record). None if it is not there."""
-    folder = settings.open_lake.root / "raw"
-    files = [str(path) for path in sorted(folder.glob(f"{source}_*/day=*/*.parquet"))]
+def payload_files(settings: Settings, records: Sequence[str]) -> dict[str, Path]:
+    """Which raw file of the lake holds the newest version of each source record (`source:source_id`), where one does."""
+    root = settings.open_lake.root
+    wanted = [record.partition(":")[::2] for record in records]
+    files = [str(path) for source in {s for s, _ in wanted} for path in root.glob(f"raw/{source}_*/day=*/*.parquet")]
     if not files:
-        return None
+        return {}
     with engine.connect(memory_limit=settings.memory_limit, threads=settings.threads) as con:
-        row = con.execute(
-            "SELECT filename, payload FROM read_parquet($files, filename = true, union_by_name = true) "
-            "WHERE record_id = $id ORDER BY version DESC LIMIT 1",
-            {"files": files, "id": source_id},
-        ).fetchone()
-    return None if row is None else (row[0], json.loads(row[1]))
+        rows = con.execute(
+            "SELECT vendor || ':' || record_id AS record, arg_max(filename, version) "
+            "FROM read_parquet($files, filename = true, union_by_name = true) "
+            "WHERE record_id IN $ids GROUP BY record",
+            {"files": files, "ids": [source_id for _, source_id in wanted]},
+        ).fetchall()
+    return {record: Path(file).relative_to(root) for record, file in rows}
 
 
 def _redirected(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
@@ -213,7 +224,7 @@ def _redirected(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
         if row is None or row[0] in seen:
             return wanted
         if row[0] is None:
-            raise NotFound(f"account {wanted} is gone: {row[1]}")
+            raise NotFoundError(f"account {wanted} is gone: {row[1]}")
         wanted = str(row[0])
         seen.add(wanted)
 
@@ -243,14 +254,11 @@ def _published(
 ) -> tuple[dict[str, Any] | None, pd.Series]:
     """The published score's row, and its parts' points by name."""
     frames: list[pd.DataFrame] = []
+    chosen = "account_id = $account AND model_version = $version AND window_days = $window"
+    names = {"account": account_id, "version": model.model_version, "window": window}
     for table in (T.ENGAGEMENT_SCORE, T.SCORE_PART):
         lake.attach(con, table, day, day)
-        frames.append(
-            con.execute(
-                f"SELECT * FROM {table} WHERE account_id = $account AND model_version = $version AND window_days = $window",
-                {"account": account_id, "version": model.model_version, "window": window},
-            ).df()
-        )
+        frames.append(con.execute(f"SELECT * FROM {table} WHERE {chosen}", names).df())
     rows = frames[0].to_dict("records")
     row = {str(key): value for key, value in rows[0].items()} if rows else None
     return row, frames[1].set_index("part")["points"].rename("published_points")

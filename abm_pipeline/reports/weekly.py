@@ -10,42 +10,13 @@ import uuid
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from abm_pipeline.contracts.fields import ACCOUNT_STAGES, TIERS
-from abm_pipeline.reports import _charts
-from abm_pipeline.reports._format import (
-    benchmark,
-    interval,
-    is_missing,
-    money,
-    number,
-    percent,
-    shown,
-    signed,
-    words,
-)
-from abm_pipeline.reports._review import WEEK, Review, latest_day, read_review
+from abm_pipeline.reports import _sections
+from abm_pipeline.reports._format import is_missing, number, percent, words
+from abm_pipeline.reports._review import Review, latest_day, read_review
 from abm_pipeline.settings import Settings
-
-# The headline numbers, in this order: metric, and what a rise of it means (+1 good, 0 neither).
-CARDS = (
-    ("target_accounts", 0),
-    ("engaged_accounts", 1),
-    ("coverage", 1),
-    ("penetration_low", 1),
-    ("intent_coverage", 1),
-    ("engagement_to_opportunity", 1),
-    ("win_rate", 1),
-    ("pipeline_velocity", 1),
-)
-PROGRAMMES = (("abm", "ABM"), ("non_abm", "not ABM"))
-COMPARED = ("win_rate", "deal_size", "deal_size_median", "pipeline_velocity", "engagement_to_opportunity")
-TOP_PARTS = 3
-TRENDS = (("Engaged accounts", ",.0f"), ("Mean score", ",.0f"), ("Coverage", ".0%"))
 
 
 def refresh(settings: Settings, days: Sequence[date], run_id: str) -> Path:
@@ -81,227 +52,25 @@ def render(review: Review) -> str:
     )
     return environment.get_template("weekly.html.j2").render(
         day=review.day,
-        week_start=review.day - WEEK + pd.Timedelta(days=1).to_pytimedelta(),
         model_version=review.model_version,
         is_empty=review.values.empty and review.hot.empty,
-        alarms=_alarms(review),
-        health=_rows(review.health),
-        cards=_cards(review),
-        trends=_trends(review),
-        stages=_stages(review),
-        hot=_hot(review),
-        tier_charts=_tier_charts(review),
-        tiers=_tiers(review),
-        uncovered=_rows(review.uncovered),
-        topics=_topics(review),
-        compared=_compared(review),
-        definitions=_definitions(review),
+        alarms=_sections.alarms(review),
+        health=_sections.rows_of(review.health),
+        cards=_sections.cards(review),
+        trends=_sections.trends(review),
+        stages=_sections.stages(review),
+        hot=_sections.hot(review),
+        tier_charts=_sections.tier_charts(review),
+        tiers=_sections.tiers(review),
+        uncovered=_sections.rows_of(review.uncovered),
+        topics=_sections.topics(review),
+        compared=_sections.compared(review),
+        definitions=_sections.definitions(review),
         number=number,
         percent=percent,
         words=words,
         is_missing=is_missing,
     )
-
-
-# -- sections
-
-
-def _alarms(review: Review) -> list[str]:
-    """What makes the numbers below less than they seem."""
-    out = []
-    for row in review.health.itertuples():
-        if bool(row.is_silent):
-            since = (
-                "nothing has ever come" if is_missing(row.last_day) else f"its last data is of {row.last_day:%d %b %Y}"
-            )
-            out.append(
-                f"{row.source} is silent: {since}. Scores and coverage that rest on it fall for that reason alone."
-            )
-        if not is_missing(row.match_rate) and row.match_rate < 0.5:
-            out.append(f"Only {percent(row.match_rate)} of {row.source}'s touches belong to a known account.")
-    out += [
-        f"{number(row.rows)} {row.vendor} {row.stream} records are in quarantine: {words(row.rule)}"
-        + ("" if is_missing(row.column) or not row.column else f" ({row.column})")
-        + "."
-        for row in review.quarantine.itertuples()
-    ]
-    return out
-
-
-def _cards(review: Review) -> list[dict[str, Any]]:
-    cards = []
-    for metric, good in CARDS:
-        row, spec = review.value(metric), review.specs.get(metric)
-        if row is None or spec is None:
-            continue
-        card = _cell(review, row) | {"title": spec.title, "window": row.window_days}
-        if metric == "penetration_low" and (high := review.value("penetration_high")) is not None:
-            card |= {"title": "Buying-committee penetration", "interval": "", "status": "none"}
-            card["value"] = f"{percent(row.value).removesuffix(' %')} – {percent(high.value)}"
-        card["value"], _, card["per"] = card["value"].partition(" a ")
-        card["per"] = card["per"] and f"a {card['per']}"
-        before = review.value(metric, ago=True)
-        delta = (
-            None if before is None or is_missing(row.value) or is_missing(before.value) else row.value - before.value
-        )
-        card["change"] = signed(delta, spec.unit, review.currency).removesuffix(" a day") if delta else ""
-        card["tone"] = "" if not delta or not good else "up" if delta * good > 0 else "down"
-        cards.append(card)
-    return cards
-
-
-def _trends(review: Review) -> list[dict[str, str]]:
-    out = []
-    for title, form in TRENDS:
-        rows = review.trend[review.trend["series"] == title].dropna(subset=["value"])
-        if len(rows) < 2:
-            continue
-        first, last = rows["value"].iloc[0], rows["value"].iloc[-1]
-        text = percent if form.endswith("%") else number
-        label = f"{title}: from {text(first)} on {rows['day'].iloc[0]:%d %b} to {text(last)} on {rows['day'].iloc[-1]:%d %b}"
-        out.append({"title": title, "label": label, "svg": _charts.trend(rows[["day", "value"]], form, label)})
-    return out
-
-
-def _stages(review: Review) -> list[dict[str, Any]]:
-    known = {row.stage: row for row in review.stages.itertuples()}
-    if not known:
-        return []
-    total = sum(row.accounts for row in known.values())
-    most = max(row.accounts for row in known.values()) or 1
-    out = []
-    for stage in ACCOUNT_STAGES:
-        now = known[stage].accounts if stage in known else 0
-        before = known[stage].accounts_before if stage in known else 0
-        out.append(
-            {
-                "stage": stage,
-                "accounts": now,
-                "share": percent(now / total) if total else "",
-                "width": round(100 * now / most, 1),
-                "change": signed(now - before, "accounts", "") if now != before else "",
-            }
-        )
-    return out
-
-
-def _hot(review: Review) -> list[dict[str, Any]]:
-    parts = {key: rows for key, rows in review.parts.groupby("account_id")}
-    topics = review.topics.groupby("account_id")["topic"].apply(list).to_dict() if len(review.topics) else {}
-    out = []
-    for row in review.hot.itertuples():
-        why = parts.get(row.account_id, review.parts.head(0)).head(TOP_PARTS)
-        gaps = [] if is_missing(row.role_gaps) else [words(role) for role in str(row.role_gaps).split(",") if role]
-        low, high = row.committee_low, row.committee_high
-        size = number(low) if low == high else f"{number(low)}–{number(high)}"
-        out.append(
-            {
-                "rank": number(row.rank),
-                "name": row.account_id if is_missing(row.name) else row.name,
-                "account_id": row.account_id,
-                "is_new": bool(row.is_new),
-                "tier": "" if is_missing(row.tier) else words(row.tier),
-                "stage": row.stage,
-                "owner": "no owner" if is_missing(row.owner_name) else row.owner_name,
-                "score": number(row.engagement_score),
-                "change": signed(row.score_change_7d, "points", ""),
-                "tone": "" if is_missing(row.score_change_7d) else "up" if row.score_change_7d > 0 else "down",
-                "why": [
-                    {
-                        "part": words(part.part),
-                        "points": number(part.points),
-                        "touches": "" if is_missing(part.touches) else f"{int(part.touches)}×",
-                        "width": round(min(100.0, 100 * part.points / max(row.engagement_score, 1e-9)), 1),
-                    }
-                    for part in why.itertuples()
-                ],
-                "last": "" if is_missing(row.last_touch_day) else f"{row.last_touch_day:%d %b}",
-                "committee": f"{number(row.contacts_engaged)} of {size}",
-                "gaps": gaps,
-                "topics": topics.get(row.account_id, [])[:3],
-                "pipeline": money(row.open_pipeline, review.currency) if row.open_pipeline else "",
-            }
-        )
-    return out
-
-
-def _tier_charts(review: Review) -> list[dict[str, str]]:
-    out = []
-    for metric, title in (("coverage", "Coverage"), ("penetration_low", "Penetration (larger committee)")):
-        found = [(tier, review.value(metric, "tier", tier)) for tier in TIERS]
-        rows = pd.DataFrame(
-            [
-                {"segment": words(tier)}
-                | {c: getattr(row, c) for c in ("value", "ci_low", "ci_high", "benchmark_low", "benchmark_high")}
-                for tier, row in found
-                if row is not None and not is_missing(row.value)
-            ]
-        )
-        if len(rows):
-            label = f"{title} by tier: " + "; ".join(f"{r.segment} {percent(r.value)}" for r in rows.itertuples())
-            out.append({"title": title, "label": label, "svg": _charts.intervals(rows, label)})
-    return out
-
-
-def _tiers(review: Review) -> list[dict[str, Any]]:
-    out = []
-    for tier in TIERS:
-        cells = {m: review.value(m, "tier", tier) for m in ("coverage", "penetration_low", "penetration_high")}
-        if cells["coverage"] is None:
-            continue
-        low, high = cells["penetration_low"], cells["penetration_high"]
-        both = "" if low is None or high is None else f"{percent(low.value)} – {percent(high.value)}"
-        out.append(_cell(review, cells["coverage"]) | {"tier": words(tier), "penetration": both})
-    return out
-
-
-def _topics(review: Review) -> list[dict[str, Any]]:
-    if review.topics.empty:
-        return []
-    by_topic = (
-        review.topics.groupby("topic").agg(accounts=("account_id", "nunique"), new=("is_new", "sum")).reset_index()
-    )
-    top = by_topic.sort_values(["accounts", "topic"], ascending=[False, True]).head(10)
-    most = top["accounts"].max()
-    return [
-        {"topic": row.topic, "accounts": row.accounts, "new": row.new, "width": round(100 * row.accounts / most, 1)}
-        for row in top.itertuples()
-    ]
-
-
-def _compared(review: Review) -> list[dict[str, Any]]:
-    out = []
-    for metric in COMPARED:
-        cells = [review.value(metric, "program", name) for name, _ in PROGRAMMES]
-        if metric in review.specs and any(cell is not None for cell in cells):
-            shown_cells = [None if cell is None else _cell(review, cell) for cell in cells]
-            out.append({"title": review.specs[metric].title, "cells": shown_cells})
-    return out
-
-
-def _definitions(review: Review) -> list[dict[str, str]]:
-    used = sorted(set(review.values["metric"]) & review.specs.keys())
-    return [
-        {"title": review.specs[metric].title, "id": metric, "formula": review.specs[metric].formula} for metric in used
-    ]
-
-
-def _cell(review: Review, row: Any) -> dict[str, Any]:
-    """A value with what it takes to judge it."""
-    unit = review.specs[row.metric].unit
-    is_count = is_missing(row.ci_low) and row.numerator == row.value
-    return {
-        "value": shown(row.value, unit, review.currency),
-        "interval": interval(row.ci_low, row.ci_high, unit, review.currency),
-        "n": "" if is_count else number(row.n),
-        "low_sample": bool(row.low_sample) and not is_count,
-        "status": row.status,
-        "benchmark": benchmark(row.benchmark_low, row.benchmark_high, unit, review.currency),
-    }
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def _replace(path: Path, text: str) -> None:

@@ -119,9 +119,8 @@ def _copy(
         path = Path(folder) / "rows.csv"
         # text is quoted always, null never: that is how COPY tells an empty text from a null
         force = f", FORCE_QUOTE ({', '.join(map(quoted, texts))})" if texts else ""
-        duck.execute(
-            f"COPY (SELECT {columns} FROM {rows} ORDER BY {order}) TO '{path}' (FORMAT csv, HEADER false, NULLSTR ''{force})"
-        )
+        options = f"FORMAT csv, HEADER false, NULLSTR ''{force}"
+        duck.execute(f"COPY (SELECT {columns} FROM {rows} ORDER BY {order}) TO '{path}' ({options})")
         names = ", ".join(map(quoted, table.columns))
         with path.open("rb") as file:
             cursor = con.connection.cursor()
@@ -196,9 +195,9 @@ def _fit(con: sa.Connection, table: Table) -> sa.Table:
     """Make the published table, or add the columns that its contract gained; raises where types or key differ."""
     target = sqlalchemy_table(table, sa.MetaData(), SCHEMA)
     target.append_constraint(sa.PrimaryKeyConstraint(*table.key))
-    for column in ("day", "account_id"):
-        if column in table.columns and table.key[0] != column:
-            sa.Index(f"{table.published}_{column}", target.c[column])
+    for name in ("day", "account_id"):
+        if name in table.columns and table.key[0] != name:
+            sa.Index(f"{table.published}_{name}", target.c[name])
     inspector = sa.inspect(con)
     if not inspector.has_table(target.name, SCHEMA):
         target.create(con)

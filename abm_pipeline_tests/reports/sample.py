@@ -1,4 +1,4 @@
-"""A lake of sixty accounts over ninety days, for pages and explanations: touches made by rule, scores by the real model.
+"""A lake of sixty accounts over ninety days, for pages and explanations: touches by rule, scores by the real model.
 
 Account number i (A00 … A59) does the more, the higher i is; numbers of metrics are made to show every form that a
 value has on a page: with and without interval, benchmark, sample, denominator.

@@ -27,7 +27,7 @@ def pid_of(settings: Settings) -> int:
 
 
 def test_life_of_the_embedded_server(own: Settings) -> None:
-    """Start, start again, kill -9, start: the same databases; stop ends it; a pid file of another process is no server."""
+    """Start, start again, kill -9, start: the same databases. A pid file of another process is no server."""
     with pytest.raises(postgres.PostgresError, match="abm postgres start"):
         postgres.urls(own)
     first = postgres.start(own)

@@ -119,7 +119,8 @@ def test_text_arrives_as_it_is(settings: Settings, database: sa.Connection) -> N
     write(
         settings,
         T.METRIC_DEFINITIONS,
-        """('a', '', NULL), ('b', NULL, '\\N'), ('c', 'x, "y"' || chr(10) || 'z', 'Größe 東京'), ('d', chr(0) || 'q', ' ')""",
+        """('a', '', NULL), ('b', NULL, '\\N'), ('c', 'x, "y"' || chr(10) || 'z', 'Größe 東京'),
+        ('d', chr(0) || 'q', ' ')""",
         "metric, unit, grain",
     )
     with engine.connect() as con:

@@ -1,0 +1,91 @@
+"""Metric values as rows for people and programs: one metric by segment, or the headline numbers of a day.
+
+Belongs here: reading `metric_values` from the lake. How a number is written is `_format`'s.
+"""
+
+from __future__ import annotations
+
+import difflib
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from abm_pipeline.contracts import tables as T
+from abm_pipeline.metrics._definitions import metric_specs
+from abm_pipeline.metrics._spec import MetricSpec
+from abm_pipeline.reports._format import benchmark, interval, number, shown
+from abm_pipeline.reports.explain import NotFoundError
+from abm_pipeline.settings import Settings
+from abm_pipeline.storage import engine
+
+_VALUES = """
+    SELECT * EXCLUDE (day) FROM metrics.metric_values
+    WHERE metric = $metric ORDER BY window_days DESC, dimension <> 'all', dimension, dimension_value"""
+_HEADLINE = """
+    SELECT * EXCLUDE (day) FROM metrics.metric_values WHERE dimension = 'all' AND metric <> 'account_stage'
+    ORDER BY metric, window_days DESC"""
+
+
+def definitions() -> dict[str, MetricSpec]:
+    """Every metric's SPEC, by id."""
+    return {spec.id: spec for spec in metric_specs()}
+
+
+def metric_values(settings: Settings, metric: str | None, day: date | None) -> tuple[date, pd.DataFrame]:
+    """The rows of a metric (None: the totals of all) on a day (None: the newest), and that day.
+
+    Raises NotFoundError for an unknown metric, or a day that was not computed.
+    """
+    known = definitions()
+    if metric is not None and metric not in known:
+        near = difflib.get_close_matches(metric, known, n=3) or sorted(known)
+        raise NotFoundError(f"there is no metric {metric!r}; did you mean {', '.join(near)}?")
+    lake = settings.open_lake
+    days = lake.days(T.METRIC_VALUES)
+    if not days:
+        raise NotFoundError("no metrics have been computed yet: `abm run --start DAY --end DAY` first")
+    chosen = day or days[-1]
+    if chosen not in days:
+        raise NotFoundError(f"{chosen} was not computed; there are {len(days)} days from {days[0]} to {days[-1]}")
+    with engine.connect(memory_limit=settings.memory_limit, threads=settings.threads) as con:
+        lake.attach(con, T.METRIC_VALUES, chosen, chosen)
+        rows = con.execute(_VALUES, {"metric": metric}).df() if metric else con.execute(_HEADLINE).df()
+    return chosen, rows
+
+
+def for_people(rows: pd.DataFrame, currency: str) -> list[dict[str, str]]:
+    """The rows as texts: what, window, value, interval, n, benchmark, status."""
+    specs = definitions()
+    out = []
+    for row in rows.itertuples(index=False):
+        item: Any = row
+        spec = specs.get(item.metric)
+        unit = spec.unit if spec else ""
+        out.append(
+            {
+                "metric": spec.title if spec else item.metric,
+                "segment": "all" if item.dimension == "all" else f"{item.dimension} = {item.dimension_value}",
+                "days": number(item.window_days),
+                "value": shown(item.value, unit, currency),
+                "interval": interval(item.ci_low, item.ci_high, unit, currency),
+                "n": number(item.n) + (" (low)" if item.low_sample else ""),
+                "benchmark": benchmark(item.benchmark_low, item.benchmark_high, unit, currency),
+                "status": "" if item.status == "none" else item.status,
+            }
+        )
+    return out
+
+
+def catalogue_page(currency: str) -> str:
+    """The metric catalogue as a Markdown page."""
+    lines = ["# Metrics", "", "Made from `abm_pipeline/metrics` by `make docs`; edit there.", ""]
+    lines += ["| id | metric | formula | unit | windows (days) | segments | guides |", "|---|---|---|---|---|---|---|"]
+    for spec in definitions().values():
+        windows = ", ".join(map(str, spec.window_days)) or "those of the scoring model"
+        unit = spec.unit.replace("money", f"money ({currency} by default)")
+        lines.append(
+            f"| {spec.id} | {spec.title} | {spec.formula} | {unit} | {windows} | all, {', '.join(spec.segments)} | "
+            f"{' '.join(spec.guides)} |"
+        )
+    return "\n".join(lines) + "\n"
