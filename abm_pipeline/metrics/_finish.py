@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.programme import Band
@@ -43,7 +43,7 @@ def mean_interval(total: Floats, n: Floats, sum_squares: Floats) -> tuple[Floats
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = total / n
         variance = np.maximum(sum_squares - total * mean, 0.0) / (n - 1)
-        half = stats.t.ppf(0.975, np.where(n > 1, n - 1, np.nan)) * np.sqrt(variance / n)
+        half = stdtrit(np.where(n > 1, n - 1, np.nan), 0.975) * np.sqrt(variance / n)
     return mean - half, mean + half
 
 
@@ -57,7 +57,7 @@ def ratio_interval(x: Floats, y: Floats, n: Floats, squares: tuple[Floats, Float
         xx, xy, yy = squares
         ratio = x / y
         residual = np.maximum(xx - 2 * ratio * xy + ratio * ratio * yy, 0.0)
-        half = stats.t.ppf(0.975, np.where(n > 1, n - 1, np.nan)) * np.sqrt(n / (n - 1) * residual) / y
+        half = stdtrit(np.where(n > 1, n - 1, np.nan), 0.975) * np.sqrt(n / (n - 1) * residual) / y
     return ratio - half, ratio + half
 
 

@@ -40,6 +40,23 @@ _ARROW = {
 }
 
 
+CHANNEL = {
+    "email_sent": "email",
+    "email_reply": "email",
+    "call": "phone",
+    "call_connected": "phone",
+    "meeting": "meeting",
+    "meeting_no_show": "meeting",
+    "event_attended": "event",
+    "webinar_attended": "webinar",
+    "content_download": "content",
+    "form_fill": "content",
+    "ad_impression": "ads",
+    "ad_click": "ads",
+    "ad_engagement": "ads",
+}
+
+
 def at(day: date, hour: int = 12) -> datetime:
     """An instant of the day, in UTC."""
     return datetime.combine(day, time(hour), UTC)
@@ -58,7 +75,7 @@ class World:
         folder.mkdir(parents=True, exist_ok=True)
         if config is not None:
             (folder / "programme.yaml").write_text(config)
-        self.settings = Settings(_env_file=None, home=home, config=folder, threads=2)
+        self.settings = Settings(_env_file=None, home=home, config=folder, threads=1)
         self.lake = self.settings.open_lake
         self.rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._written: dict[str, list[dict[str, Any]]] = {}
@@ -76,7 +93,13 @@ class World:
 
     def member(self, account: str, source: str, source_id: str) -> None:
         """A record that belongs to the account."""
-        row = {"account_id": account, "source": source, "source_id": source_id, "match_rule": "test", "snapshot_id": "s"}
+        row = {
+            "account_id": account,
+            "source": source,
+            "source_id": source_id,
+            "match_rule": "test",
+            "snapshot_id": "s",
+        }
         self.rows["identity.member"].append({**row, "match_probability": 1.0, "is_manual": False})
 
     def tier(self, account: str, tier: str, since: str, until: str | None = None) -> None:
@@ -95,12 +118,7 @@ class World:
         self, account: str | None, when: str, kind: str = "meeting", person: str | None = None, **other: Any
     ) -> str:
         """A touch at noon; its channel follows from its kind."""
-        channel = {
-            "email_sent": "email", "email_reply": "email", "call": "phone", "call_connected": "phone",
-            "meeting": "meeting", "meeting_no_show": "meeting", "event_attended": "event", "webinar_attended": "webinar",
-            "content_download": "content", "form_fill": "content", "ad_impression": "ads", "ad_click": "ads",
-            "ad_engagement": "ads",
-        }[kind]  # fmt: skip
+        channel = CHANNEL[kind]
         touch_id = other.pop("touch_id", f"t{len(self.rows['facts.touch'])}")
         row = {
             "day": day(when),
@@ -166,10 +184,12 @@ class World:
 
     def spend(self, when: str, campaign: str = "linkedin:c1", amount: float = 10, **other: Any) -> None:
         """Ad delivery of a campaign on a day."""
-        row = {"day": day(when), "source": campaign.split(":")[0], "campaign_id": campaign, "currency": "USD"}
+        row = {"day": day(when), "source": campaign.partition(":")[0], "campaign_id": campaign, "currency": "USD"}
         money = {"amount": Decimal(str(amount)), "amount_reporting": Decimal(str(amount))}
         spend_id = f"s{len(self.rows['facts.spend'])}"
-        self.rows["facts.spend"].append({**row, **money, "spend_id": spend_id, "impressions": 100, "clicks": 2, **other})
+        self.rows["facts.spend"].append(
+            {**row, **money, "spend_id": spend_id, "impressions": 100, "clicks": 2, **other}
+        )
 
     # -- the lake
 

@@ -1,0 +1,106 @@
+"""Data health, quarantine, campaigns and definitions: what is said about sources and about the metrics themselves."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from abm_pipeline.contracts import tables as T
+from abm_pipeline.metrics._definitions import metric_specs
+from abm_pipeline_tests.metrics.world import D, World, at, day
+
+
+def staged(world: World, source: str, when: date, rows: int = 1) -> None:
+    """Company records that a source changed on a day."""
+    common = {"day": when, "source": source, "captured_at": at(when), "modified_at": at(when), "is_deleted": False}
+    world.rows["staged.company"] += [{**common, "source_id": f"{when}-{i}"} for i in range(rows)]
+
+
+def health(world: World, source: str, as_of: date = D) -> dict[str, object]:
+    """A source's row of data_health."""
+    (row,) = world.read(T.DATA_HEALTH, f"source = '{source}' AND day = '{as_of}'")
+    return row
+
+
+def test_a_silent_source_is_called_silent(world: World) -> None:
+    """Salesforce sent something every day to 26 June: 2 days behind on the 28th is not silent yet, 3 days on the 29th
+    is. Bombora comes once a week: 6 days behind is usual. LinkedIn never sent anything: silent, with no last day."""
+    for back in range(4, 60):
+        staged(world, "salesforce", D - timedelta(days=back), rows=2 if back == 4 else 1)
+    for week in range(8):
+        staged(world, "bombora", D - timedelta(days=6 + 7 * week))
+    world.refresh(day("06-26"), day("06-28"), day("06-29"), D, tables=(T.DATA_HEALTH,))
+
+    says = [(health(world, "salesforce", d)["days_behind"], health(world, "salesforce", d)["is_silent"]) for d in (
+        day("06-28"), day("06-29")
+    )]  # fmt: skip
+    assert [(2, False), (3, True)] == says
+    assert 2 == health(world, "salesforce", day("06-26"))["rows_staged"]
+    assert (6, False) == (health(world, "bombora")["days_behind"], health(world, "bombora")["is_silent"])
+    assert (None, True) == (health(world, "linkedin")["last_day"], health(world, "linkedin")["is_silent"])
+
+
+def test_match_rate_and_quarantine_of_a_day(world: World) -> None:
+    """Four touches of 30 June, three of a known account: 0.75. Two rows refused by one rule: counted by rule."""
+    world.account("a.com")
+    for account in ("a.com", "a.com", "a.com", "unknown.com"):
+        world.touch(account, "06-30", source="salesforce")
+    for record in ("1", "2"):
+        world.rows["quarantine.record"].append(
+            {"day": D, "vendor": "salesforce", "stream": "opportunity", "record_id": record, "version": "1",
+             "rule": "not_null", "table_name": "staged.deal", "column": "stage", "run_id": "r", "payload": "{}"}
+        )  # fmt: skip
+    world.refresh(tables=(T.DATA_HEALTH, T.QUARANTINE_SUMMARY))
+
+    row = health(world, "salesforce")
+    assert (0.75, 2) == (row["match_rate"], row["rows_quarantined"])
+    (summary,) = world.read(T.QUARANTINE_SUMMARY)
+    assert ("opportunity", "not_null", "stage", 2) == tuple(summary[c] for c in ("stream", "rule", "column", "rows"))
+
+
+def test_a_campaign_on_a_day(world: World) -> None:
+    """Ads on 30 June: 10 USD and 100 impressions in total (the row by company is not added to it); a.com got an
+    impression row for 60 and one of 2 clicks, b.com an impression row: two accounts reached, one engaged, 2 touches."""
+    world.rows["facts.campaign"].append(
+        {
+            "campaign_id": "linkedin:c1",
+            "source": "linkedin",
+            "campaign_name": "Spring",
+            "channel": "ads",
+            "is_abm": True,
+        }
+    )
+    world.spend("06-30")
+    world.spend("06-30", company_key="domain:a.com", amount_reporting=None, amount=0)
+    for account, kind, weight in (
+        ("a.com", "ad_impression", 60),
+        ("a.com", "ad_click", 2),
+        ("b.com", "ad_impression", 40),
+    ):
+        world.account(account) if kind == "ad_impression" else None
+        world.touch(account, "06-30", kind, weight_count=float(weight), campaign_id="linkedin:c1")
+    world.refresh(tables=(T.CAMPAIGN_METRICS,))
+
+    (row,) = world.read(T.CAMPAIGN_METRICS)
+    columns = (
+        "campaign_name",
+        "impressions",
+        "clicks",
+        "amount_reporting",
+        "touches",
+        "accounts_reached",
+        "accounts_engaged",
+    )
+    assert ("Spring", 100, 2, 10, 2, 2, 1) == tuple(row[column] for column in columns)
+
+
+def test_definitions_are_made_from_the_specs(world: World) -> None:
+    """Every metric has a row with its formula, version and benchmark in words; money names its currency."""
+    world.refresh(tables=(T.METRIC_DEFINITIONS,))
+    rows = {row["metric"]: row for row in world.read(T.METRIC_DEFINITIONS)}
+
+    assert {spec.id: spec.definition_version for spec in metric_specs()} == {
+        metric: row["definition_version"] for metric, row in rows.items()
+    }
+    assert "USD per day" == rows["pipeline_velocity"]["unit"]
+    assert "60 days and 90 days" == rows["coverage"]["window"]
+    assert "all: 0.15 to 0.3" == rows["intent_coverage"]["benchmark"]
