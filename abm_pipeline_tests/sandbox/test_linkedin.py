@@ -151,7 +151,7 @@ def test_long_urls_need_tunnelling(sandbox: running_sandbox) -> None:
     urns = ",".join(["urn%3Ali%3AsponsoredCampaign%3A312000100"] * 300)
     query = (
         "q=analytics&pivot=CAMPAIGN&timeGranularity=ALL&fields=impressions&"
-        f"dateRange=(start:(year:2026,month:3,day:1))&campaigns=List({urns})"
+        f"dateRange=(start:(year:2025,month:12,day:1))&campaigns=List({urns})"
     )
     assert ads.get(f"/adAnalytics?{query}").status_code == 414
     headers = {"X-HTTP-Method-Override": "GET", "Content-Type": "application/x-www-form-urlencoded"}

@@ -1,7 +1,8 @@
 """A deterministic ABM world: companies, people, touches, deals, ads and intent, and how systems record them.
 
-`build_world` is a pure function of its arguments. The world is generated once from its first day to 60 days past
-`until`; the clock decides how much of it can be seen, so an earlier clock always shows a prefix of a later one.
+`build_world` is a pure function of its arguments. The world is generated once, from well before the half-year of
+`until` to 60 days past it; the clock decides how much of it can be seen, so an earlier clock always shows a prefix of
+a later one.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from abm_pipeline.sandbox.world.crm_people import make_people, make_user_table
 from abm_pipeline.sandbox.world.deals import make_deals
 from abm_pipeline.sandbox.world.intent import Intent
 from abm_pipeline.sandbox.world.people import account_created, make_contacts, make_leads, make_owners, make_users
-from abm_pipeline.sandbox.world.scales import DAY, LOOKAHEAD_DAYS, Calendar, calendar, to_date, to_day
+from abm_pipeline.sandbox.world.scales import DAY, Calendar, calendar, to_date, to_day
 from abm_pipeline.sandbox.world.tables import Table
 from abm_pipeline.sandbox.world.touches import deal_meetings, engagement, lead_touches, listing, make_touches
 from abm_pipeline.sandbox.world.truth import make_truth, write_truth
 
-__all__ = ["LOOKAHEAD_DAYS", "World", "build_world", "write_truth"]
+__all__ = ["World", "build_world", "write_truth"]
 
 
 class World:
@@ -42,10 +43,11 @@ class World:
         money: Money,
         ads: Ads,
         intent: Intent,
+        until: dt.date,
     ) -> None:
         self.calendar, self.companies, self.tiers, self.campaigns = cal, companies, tiers, campaigns
         self.tables, self.money, self.ads, self.intent = tables, money, ads, intent
-        self.day = cal.horizon - LOOKAHEAD_DAYS
+        self.day = to_day(until)
         self._truth: tuple[int, dict[str, pd.DataFrame]] | None = None
 
     @property
@@ -121,4 +123,4 @@ def build_world(scale: str, seed: int, until: dt.date) -> World:
         "DatedConversionRate": money.table,
     }
     ads = make_ads(cal, companies, grid, interest, campaigns, money)
-    return World(cal, companies, tiers, campaigns, tables, money, ads, Intent(cal, companies, interest))
+    return World(cal, companies, tiers, campaigns, tables, money, ads, Intent(cal, companies, interest), until)

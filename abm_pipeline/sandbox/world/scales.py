@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,11 @@ EPOCH = dt.date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class Scale:
-    """Sizes of a world. `backlog_days`: how far before the start deals and some touches reach back."""
+    """Sizes of a world whose clock stands at the end of a half-year.
+
+    `history_days`: how far before the half-year the timeline starts. `deals` and `leads` are those of a year.
+    `backlog_days`: how far before the start deals and some touches reach back.
+    """
 
     name: str
     targets: int
@@ -35,9 +39,9 @@ class Scale:
 
 
 SCALES = {
-    "tiny": Scale("tiny", 12, 30, 120, 60, 40, 7.0, 4.0),
-    "demo": Scale("demo", 400, 1600, 400, 1700, 3400, 9.5, 4.7),
-    "large": Scale("large", 2000, 8000, 730, 12000, 24000, 10.0, 5.0),
+    "tiny": Scale("tiny", 12, 30, 60, 120, 80, 7.0, 4.0),
+    "demo": Scale("demo", 400, 1600, 220, 1350, 2700, 9.5, 4.7),
+    "large": Scale("large", 2000, 8000, 550, 6000, 12000, 10.0, 5.0),
 }
 
 
@@ -81,7 +85,14 @@ class Calendar:
 
 
 def calendar(scale: str, seed: int, until: dt.date) -> Calendar:
-    """Calendar of a fresh world whose clock stands at `until`. Raises KeyError for an unknown scale."""
+    """Calendar of a world whose clock stands at `until`. Raises KeyError for an unknown scale.
+
+    It is laid around the half-year of `until`, so that every clock within one shows the same world.
+    """
     size = SCALES[scale]
-    end = to_day(until)
-    return Calendar(size, seed, end - size.history_days, end + LOOKAHEAD_DAYS)
+    first = dt.date(until.year, 1 if until.month <= 6 else 7, 1)
+    last = dt.date(until.year, 6, 30) if first.month == 1 else dt.date(until.year, 12, 31)
+    start, horizon = to_day(first) - size.history_days, to_day(last) + LOOKAHEAD_DAYS
+    years = (horizon - start + 1) / 365
+    size = replace(size, deals=round(size.deals * years), leads=round(size.leads * years))
+    return Calendar(size, seed, start, horizon)
