@@ -5,7 +5,8 @@ contract (`judge`), or what the fields mean (the vendors' mappings).
 
 Two views are made of a stream. `rec.<stream>` has a column per field, its alias if it has one, and `_from`.
 `state.<stream>` has a column per field that says how reading it went, one small number each, so that judging a million
-records stays cheap: 0 as promised, 1 null though required, 2 missing though required, 3 there but not of its type.
+records stays cheap: 0 as promised, 1 null though required, 2 missing though required, 3 there but not of its type; and
+`_worst`, the highest of them.
 """
 
 from __future__ import annotations
@@ -81,8 +82,12 @@ def parse(con: duckdb.DuckDBPyConnection, stream: Stream, relation: str, aliases
     )
     columns = ", ".join(["_from", *(quoted(f.name) for f in stream.fields), *(quoted(alias) for alias in aliases)])
     checks = ", ".join(f"{quoted('?' + f.name)} AS {quoted(f.name)}" for f in stream.fields)
+    worst = ", ".join(quoted("?" + field.name) for field in stream.fields)
     con.execute(f"CREATE OR REPLACE VIEW rec.{name} AS SELECT rowid AS _row, {columns} FROM parsed.{name}")
-    con.execute(f"CREATE OR REPLACE VIEW state.{name} AS SELECT rowid AS _row, {checks} FROM parsed.{name}")
+    con.execute(
+        f"CREATE OR REPLACE VIEW state.{name} AS SELECT rowid AS _row, greatest({worst}) AS _worst, {checks} "
+        f"FROM parsed.{name}"
+    )
     return int(con.execute(f"SELECT count(*) FROM parsed.{name}").fetchall()[0][0])
 
 

@@ -17,7 +17,7 @@ from abm_pipeline.contracts.tables import raw_table
 from abm_pipeline.sources._mapping import VendorMapping
 from abm_pipeline.sources._spec import Stream
 from abm_pipeline.staging.judge import judge_records
-from abm_pipeline.staging.parse import Drift, drift, parse
+from abm_pipeline.staging.parse import parse
 from abm_pipeline.storage.lake import Lake
 
 
@@ -54,28 +54,24 @@ def attach_raw(con: duckdb.DuckDBPyConnection, lake: Lake, vendor: Vendor, strea
     return name
 
 
-def read(
-    con: duckdb.DuckDBPyConnection, vendor: Vendor, stream: str, relation: str, targets: str | None = None
-) -> tuple[int, int]:
-    """Make `src.<stream>` of the good rows of `relation`; returns how many rows there were and how many were not good.
+def read(con: duckdb.DuckDBPyConnection, vendor: Vendor, stream: str, relation: str, targets: str | None = None) -> int:
+    """Make `src.<stream>` of the good rows of `relation`; returns how many were not good.
 
     With `targets` (the tables they were meant for) the others are noted in `quarantined`.
     """
-    contract = vendor.streams[stream]
+    contract, name = vendor.streams[stream], quoted(stream)
     rows = parse(con, contract, relation, vendor.aliases.get(stream, {}))
-    failures = judge_records(con, contract) if rows else None
-    con.execute("CREATE SCHEMA IF NOT EXISTS src")
-    source = f"SELECT * EXCLUDE (_row) FROM rec.{quoted(stream)}"
-    bad = 0
-    if failures is not None and len(failures):
-        broken = quoted(f"_bad_{stream}")
+    source, bad = f"SELECT * EXCLUDE (_row) FROM rec.{name}", 0
+    if rows and len(failures := judge_records(con, contract)):
+        broken = quoted(f"bad_{stream}")
         keep(con, broken, failures)
         bad = int(failures["row"].nunique())
         source += f" WHERE _row NOT IN (SELECT row FROM {broken})"
         if targets is not None:
-            note(con, stream, targets, f"(SELECT * FROM rec.{quoted(stream)})", broken)
-    con.execute(f"CREATE OR REPLACE VIEW src.{quoted(stream)} AS {source}")
-    return rows, bad
+            note(con, stream, targets, f"rec.{name}", broken)
+    con.execute("CREATE SCHEMA IF NOT EXISTS src")
+    con.execute(f"CREATE OR REPLACE VIEW src.{name} AS {source}")
+    return bad
 
 
 def keep(con: duckdb.DuckDBPyConnection, name: str, failures: pd.DataFrame) -> None:
@@ -95,8 +91,3 @@ def note(con: duckdb.DuckDBPyConnection, stream: str | None, target: str, rows: 
         FROM {rows} AS r JOIN {broken} AS b ON b.row = r._row
         """
     )
-
-
-def drift_of(con: duckdb.DuckDBPyConnection, vendor: Vendor, stream: str, relation: str) -> Drift:
-    """How the stream's payloads in `relation` differ from its contract."""
-    return drift(con, vendor.streams[stream], relation)

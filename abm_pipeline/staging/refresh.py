@@ -26,7 +26,8 @@ from abm_pipeline.registry import collect
 from abm_pipeline.settings import Settings
 from abm_pipeline.sources._spec import SourceSpec
 from abm_pipeline.staging.functions import register_functions
-from abm_pipeline.staging.records import Vendor, attach_raw, drift_of, prepare_quarantine, read
+from abm_pipeline.staging.parse import drift
+from abm_pipeline.staging.records import Vendor, attach_raw, prepare_quarantine, read
 from abm_pipeline.staging.references import keep_references, refresh_references
 from abm_pipeline.staging.restate import keep_restatements, prepare_restatements
 from abm_pipeline.staging.rows import Counts, write_table_rows
@@ -128,15 +129,16 @@ def _refresh_vendor(
     feeds: dict[Table, list[str]] = {}
     for select in vendor.mapping.selects:
         feeds.setdefault(select.table, []).append(select.stream)
-    is_whole = T.QUARANTINE in tallies
-    wanted = {table: streams for table, streams in feeds.items() if is_whole or table in tallies}
-    streams = list(vendor.streams) if is_whole else list(dict.fromkeys(s for names in wanted.values() for s in names))
-    if not streams:
-        return
+    # The quarantine has to do with every record.
+    with_quarantine = T.QUARANTINE in tallies
+    wanted = {table: streams for table, streams in feeds.items() if with_quarantine or table in tallies}
+    streams = [s for s in vendor.streams if with_quarantine or any(s in names for names in wanted.values())]
     stale = {day for table, names in wanted.items() if table in tallies for day in _stale(lake, vendor, table, names)}
-    if is_whole:
+    if with_quarantine:
         stale |= set(_stale(lake, vendor, T.QUARANTINE, streams))
     asked = sorted(stale | set(days))
+    if not asked:
+        return
     asked = sorted({*asked, *refresh_references(con, lake, vendor, asked)})
     for chunk in _chunks(lake, vendor, streams, asked):
         prepare_quarantine(con)
@@ -147,9 +149,11 @@ def _refresh_vendor(
             )
             if table in tallies:
                 _add(tallies[table], counts)
-        if is_whole:
+        if with_quarantine:
             _write_quarantine(con, lake, vendor, streams, chunk, tallies[T.QUARANTINE], stamp)
-    keep_references(con, lake, vendor, stamp)
+    # What else hangs on a changed record is staged by the next run of everything.
+    if tallies.keys() >= set(TABLES):
+        keep_references(con, lake, vendor, stamp)
 
 
 def _stale(lake: Lake, vendor: Vendor, table: Table, streams: Sequence[str]) -> list[date]:
@@ -166,8 +170,8 @@ def _read_streams(
         targets = [table for table, names in feeds.items() if stream in names]
         relation = attach_raw(con, lake, vendor, stream, days)
         names = ", ".join(str(table) for table in targets) or f"raw.{vendor.name}_{stream}"
-        _, bad[stream] = read(con, vendor, stream, relation, names)
-        found = drift_of(con, vendor, stream, relation)
+        bad[stream] = read(con, vendor, stream, relation, names)
+        found = drift(con, vendor.streams[stream], relation)
         for table in targets:
             if table in tallies:
                 fields = tallies[table].fields

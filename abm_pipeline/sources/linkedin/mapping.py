@@ -46,7 +46,8 @@ SELECT
     'UTC' AS account_time_zone, CAST(d.campaign_id AS VARCHAR) AS campaign_source_id,
     CAST(d.company_id AS VARCHAR) AS company_source_id, coalesce(d.impressions, d.absent) AS impressions,
     coalesce(d.clicks, d.absent) AS clicks,
-    coalesce(greatest(d.totalEngagements - coalesce(d.clicks, 0), 0), d.absent) AS engagements,
+    CASE WHEN d.totalEngagements IS NULL THEN d.absent ELSE greatest(d.totalEngagements - coalesce(d.clicks, 0), 0) END
+        AS engagements,
     coalesce(d.externalWebsiteConversions, d.absent) AS conversions,
     CASE WHEN a.currency IS NULL THEN d.costInUsd ELSE d.costInLocalCurrency END AS spend,
     coalesce(a.currency, 'USD') AS currency, d.absent IS NULL AS is_approximate,
