@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SCALES = ("tiny", "demo", "large")
 
 
-class _Day(click.ParamType):
+class _Day(click.ParamType[date]):
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:

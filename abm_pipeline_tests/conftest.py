@@ -34,3 +34,13 @@ def settings(tmp_path: Path, postgres_server: Settings) -> Iterator[Settings]:
         url = admin.url.set(username="abm", database=name).render_as_string(hide_password=False)
         yield Settings(_env_file=None, home=tmp_path / "home", postgres_url=url, dagster_postgres_url=url)
         con.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a home whose lake holds the reports' sample; only to be read."""
+    from abm_pipeline_tests.reports.sample import write_sample
+
+    settings = Settings(_env_file=None, home=tmp_path_factory.mktemp("sample"))
+    write_sample(settings)
+    return settings

@@ -31,12 +31,12 @@ def percent(value: Any) -> str:
     """A fraction as a percentage."""
     if is_missing(value):
         return NOTHING
-    return f"{float(value) * 100:.{0 if abs(value) >= 0.995 else 1}f} %"
+    return f"{float(value) * 100:.{0 if abs(value) >= 0.995 else 1}f}\N{NO-BREAK SPACE}%"
 
 
 def money(value: Any, currency: str) -> str:
     """An amount, shortened to three digits."""
-    return NOTHING if is_missing(value) else f"{currency} {_short(float(value))}"
+    return NOTHING if is_missing(value) else f"{currency}\N{NO-BREAK SPACE}{_short(float(value))}"
 
 
 def shown(value: Any, unit: str, currency: str) -> str:
@@ -44,7 +44,7 @@ def shown(value: Any, unit: str, currency: str) -> str:
     words = unit.lower()
     if any(word in words for word in ("share", "fraction", "proportion", "percent")):
         return percent(value)
-    if "currency" in words or "money" in words or currency.lower() in words:
+    if "money" in words or (currency and currency.lower() in words):
         amount = money(value, currency)
         return f"{amount} a day" if "day" in words and amount != NOTHING else amount
     return number(value)

@@ -14,16 +14,16 @@ from abm_pipeline.reports import _charts
 from abm_pipeline.reports._format import benchmark, interval, is_missing, money, number, percent, shown, signed, words
 from abm_pipeline.reports._review import Review
 
-# The headline numbers, in this order: metric, and what a rise of it means (+1 good, 0 neither).
+# The headline numbers, in this order: metric, and whether a rise of it is good news.
 CARDS = (
-    ("target_accounts", 0),
-    ("engaged_accounts", 1),
-    ("coverage", 1),
-    ("penetration_low", 1),
-    ("intent_coverage", 1),
-    ("engagement_to_opportunity", 1),
-    ("win_rate", 1),
-    ("pipeline_velocity", 1),
+    ("target_accounts", False),
+    ("engaged_accounts", True),
+    ("coverage", True),
+    ("penetration_low", True),
+    ("intent_coverage", True),
+    ("engagement_to_opportunity", True),
+    ("win_rate", True),
+    ("pipeline_velocity", True),
 )
 PROGRAMMES = ("abm", "non_abm")
 COMPARED = ("win_rate", "deal_size", "deal_size_median", "pipeline_velocity", "engagement_to_opportunity")
@@ -62,7 +62,7 @@ def cards(review: Review) -> list[dict[str, Any]]:
         card = _cell(review, row) | {"title": spec.title, "window": row.window_days}
         if metric == "penetration_low" and (high := review.value("penetration_high")) is not None:
             card |= {"title": "Buying-committee penetration", "interval": "", "status": "none"}
-            card["value"] = f"{percent(row.value).removesuffix(' %')} – {percent(high.value)}"
+            card["value"] = f"{percent(row.value)[:-2]} – {percent(high.value)}"
         card["value"], _, card["per"] = card["value"].partition(" a ")
         card["per"] = card["per"] and f"a {card['per']}"
         before = review.value(metric, ago=True)
@@ -70,7 +70,7 @@ def cards(review: Review) -> list[dict[str, Any]]:
             None if before is None or is_missing(row.value) or is_missing(before.value) else row.value - before.value
         )
         card["change"] = signed(delta, spec.unit, review.currency).removesuffix(" a day") if delta else ""
-        card["tone"] = "" if not delta or not good else "up" if delta * good > 0 else "down"
+        card["tone"] = _tone(delta) if good else ""
         cards.append(card)
     return cards
 
@@ -131,7 +131,7 @@ def hot(review: Review) -> list[dict[str, Any]]:
                 "owner": "no owner" if is_missing(row.owner_name) else row.owner_name,
                 "score": number(row.engagement_score),
                 "change": signed(row.score_change_7d, "points", ""),
-                "tone": "" if is_missing(row.score_change_7d) else "up" if row.score_change_7d > 0 else "down",
+                "tone": _tone(row.score_change_7d),
                 "why": [
                     {
                         "part": words(part.part),
@@ -224,6 +224,10 @@ def _cell(review: Review, row: Any) -> dict[str, Any]:
         "status": row.status,
         "benchmark": benchmark(row.benchmark_low, row.benchmark_high, unit, review.currency),
     }
+
+
+def _tone(change: Any) -> str:
+    return "" if is_missing(change) or abs(change) < 1e-9 else "up" if change > 0 else "down"
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:

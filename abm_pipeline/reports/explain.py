@@ -198,7 +198,7 @@ def explain(
 
 
 def payload_files(settings: Settings, records: Sequence[str]) -> dict[str, Path]:
-    """Which raw file of the lake holds the newest version of each source record (`source:source_id`), where one does."""
+    """Which raw file holds the newest version of each source record (`source:source_id`), where one does."""
     root = settings.open_lake.root
     wanted = [record.partition(":")[::2] for record in records]
     files = [str(path) for source in {s for s, _ in wanted} for path in root.glob(f"raw/{source}_*/day=*/*.parquet")]

@@ -77,15 +77,13 @@ def for_people(rows: pd.DataFrame, currency: str) -> list[dict[str, str]]:
     return out
 
 
-def catalogue_page(currency: str) -> str:
+def catalogue_page() -> str:
     """The metric catalogue as a Markdown page."""
     lines = ["# Metrics", "", "Made from `abm_pipeline/metrics` by `make docs`; edit there.", ""]
     lines += ["| id | metric | formula | unit | windows (days) | segments | guides |", "|---|---|---|---|---|---|---|"]
     for spec in definitions().values():
         windows = ", ".join(map(str, spec.window_days)) or "those of the scoring model"
-        unit = spec.unit.replace("money", f"money ({currency} by default)")
-        lines.append(
-            f"| {spec.id} | {spec.title} | {spec.formula} | {unit} | {windows} | all, {', '.join(spec.segments)} | "
-            f"{' '.join(spec.guides)} |"
-        )
+        segments, guides = ", ".join(("all", *spec.segments)), " ".join(spec.guides)
+        cells = (spec.id, spec.title, spec.formula, spec.unit, windows, segments, guides)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
