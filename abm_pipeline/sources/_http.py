@@ -64,7 +64,8 @@ class Pace:
                 sent.popleft()
             due = max(now, sent[-self._calls] + self._seconds) if len(sent) >= self._calls else now
             sent.append(due)
-        pause(due - now)
+        if due > now:
+            pause(due - now)
 
 
 @dataclass(frozen=True)
