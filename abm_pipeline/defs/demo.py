@@ -16,7 +16,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table as TextTable
 
 from abm_pipeline.contracts import tables as t
 from abm_pipeline.defs import instance as instances
@@ -32,16 +31,6 @@ UNTIL, DAYS, SEED = date(2026, 6, 30), 180, 7
 # The intent provider tells only this week's scores, landing on Tuesdays: history is what was collected in time.
 SNAPSHOT_WEEKS = 13
 MARKER = "demo"
-HEADLINES = (
-    "target_accounts",
-    "coverage",
-    "engaged_accounts",
-    "account_penetration",
-    "intent_coverage",
-    "win_rate",
-    "deal_size",
-    "pipeline_velocity",
-)
 
 
 def demo(settings: Settings, scale: str = "demo", console: Console | None = None) -> int:
@@ -67,7 +56,7 @@ def demo(settings: Settings, scale: str = "demo", console: Console | None = None
         console.print(f"Running {DAYS} days to {UNTIL}: ingest, then refresh …")
         code = run(settings, UNTIL - timedelta(days=DAYS - 1), UNTIL, console=console)
         seconds = time.monotonic() - began
-        _print_headlines(settings, console)
+        _print_headlines(settings)
     console.print(f"\nPipeline: {seconds:.0f} s. Weekly review: {_page(settings)}")
     console.print("[bold]make dev[/bold] opens the Dagster UI on it.")
     return code if ok else code or 1
@@ -101,44 +90,13 @@ def _collect_snapshots(settings: Settings, url: str) -> bool:
     return all(succeeded)
 
 
-def _print_headlines(settings: Settings, console: Console) -> None:
-    """The headline metrics of the last day, read from where they are served."""
-    import sqlalchemy as sa
+def _print_headlines(settings: Settings) -> None:
+    """The totals of the last day, as `abm metrics` prints them."""
+    from abm_pipeline.reports import _terminal, values
 
-    query = sa.text(
-        """
-        SELECT DISTINCT ON (metric) metric, metric_title, unit, value, ci_low, ci_high, n, benchmark_low,
-               benchmark_high, window_days
-        FROM abm.metric_values JOIN abm.metric_definitions USING (metric)
-        WHERE as_of = :day AND dimension = 'all'
-        ORDER BY metric, window_days DESC
-        """
-    )
-    database = postgres.connect(postgres.urls(settings).served)
-    with database.connect() as con:
-        if not sa.inspect(con).has_table(str(t.METRIC_VALUES.published), schema="abm"):
-            return
-        rows = {row.metric: row for row in con.execute(query, {"day": UNTIL})}
-    database.dispose()
-    table = TextTable(title=f"Headline metrics as of {UNTIL}, from Postgres schema abm")
-    for name in ("metric", "value", "95 % interval", "n", "benchmark"):
-        table.add_column(name, justify="left" if name == "metric" else "right")
-    for metric in (name for name in HEADLINES if name in rows):
-        row = rows[metric]
-        table.add_row(
-            f"{row.metric_title} ({row.window_days} days)" if row.window_days else row.metric_title,
-            _shown(row.value, row.unit),
-            " – ".join(_shown(v, row.unit) for v in (row.ci_low, row.ci_high) if v is not None),
-            str(row.n),
-            " – ".join(_shown(v, row.unit) for v in (row.benchmark_low, row.benchmark_high) if v is not None),
-        )
-    console.print(table)
-
-
-def _shown(value: float | None, unit: str) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.1%}" if unit == "share" else f"{value:,.0f} {unit}"
+    if settings.open_lake.days(t.METRIC_VALUES):
+        day, rows = values.metric_values(settings, None, UNTIL)
+        _terminal.show_values(settings, day, None, rows)
 
 
 def _page(settings: Settings) -> Path:

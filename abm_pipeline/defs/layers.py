@@ -87,16 +87,23 @@ def _layer_asset(settings: Settings, daily: dg.PartitionsDefinition[str], layer:
         days = [date.fromisoformat(key) for key in _metadata.partition_keys(context)]
         reports = {key_of(report.table): report for report in refresh(settings, days, context.run_id)}
         selected = [key for key in keys if key in context.selected_asset_keys]
-        latest = {
-            key: layer.pictures[keys[key]](settings, days[-1])
-            for key in selected
-            if keys[key] in layer.pictures and days
-        }
+        latest = {key: _latest(settings, layer, keys[key], days) for key in selected}
         _metadata.show(context, reports, latest)
         for key in selected:
             yield dg.MaterializeResult(asset_key=key)
 
     return layer_asset
+
+
+def _latest(settings: Settings, layer: Layer, table: Table, days: Sequence[date]) -> dict[str, Any]:
+    """What the last day of a run is shown with: lineage, and pictures of what is there by then."""
+    from abm_pipeline.defs import _lineage
+
+    lineage = _lineage.of_layer(layer.name).get(table)
+    shown: dict[str, Any] = {} if lineage is None else {"dagster/column_lineage": lineage}
+    if table in layer.pictures and days:
+        shown.update(layer.pictures[table](settings, days[-1]))
+    return shown
 
 
 def _spec(settings: Settings, daily: dg.PartitionsDefinition[str], layer: Layer, table: Table) -> dg.AssetSpec:

@@ -108,7 +108,12 @@ def _run_job(
         return True
     run_id = str(uuid.uuid4())
     progress = Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True, disable=not console.is_terminal
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
     )
     with progress, instances.alive(settings, run_id):
         made.add_event_listener(run_id, _Shown(progress, name).event)
