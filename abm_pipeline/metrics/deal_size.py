@@ -28,7 +28,7 @@ SPEC = MetricSpec(
             by_segment(
                 "(SELECT *, amount_reporting AS amount_won FROM closed WHERE is_won AND amount_reporting IS NOT NULL)",
                 "sum(amount_won) AS numerator, count(*) AS denominator, count(*) AS n, "
-                "sum(amount_won * amount_won) AS sum_squares",
+                "sum(amount_won::DECIMAL(38,4) * amount_won::DECIMAL(38,4)) AS sum_squares",
             ),
         ),
     ),
