@@ -5,4 +5,4 @@ from __future__ import annotations
 from abm_pipeline.defs.build import build
 from abm_pipeline.settings import Settings
 
-defs = build(Settings())
+defs = build(Settings())  # type: ignore[call-arg]

@@ -28,7 +28,7 @@ Columns = Mapping[str, Sources]
 
 
 def plan(layer: str) -> dict[Table, tuple[Sequence[Step], str]]:
-    """For tables of the layer, the steps in order and the SELECT of their rows. Layers without named steps have none."""
+    """The steps in order and the SELECT of the rows, for tables of the layer that are made by named steps."""
     if layer == "facts":
         module = importlib.import_module("abm_pipeline.facts.refresh")
         return {f.table: ((*module.RATES, *f.steps), f"SELECT * FROM {f.rows}") for f in module.FACTS}
@@ -79,7 +79,7 @@ def tables_read(layer: str) -> dict[Table, set[str]]:
     return out
 
 
-def _tables_in(tree: exp.Expression) -> set[str]:
+def _tables_in(tree: exp.Expr) -> set[str]:
     return {f"{node.db}.{node.name}" for node in tree.find_all(exp.Table) if node.db}
 
 
@@ -99,7 +99,7 @@ def _columns_of(sql: str, relations: Mapping[str, Columns]) -> Columns:
     """The columns of one SELECT over lake tables and earlier steps; empty if sqlglot can't follow it."""
     # Lake tables as `layer__name`: sqlglot wants all names equally deep.
     tree = sqlglot.parse_one(sql, dialect="duckdb")
-    schema: dict[str, dict[str, str]] = {}
+    schema: dict[str, object] = {}
     for node in list(tree.find_all(exp.Table)):
         table = TABLES.get(f"{node.db}.{node.name}")
         if table is not None:

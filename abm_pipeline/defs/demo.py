@@ -44,7 +44,9 @@ def demo(settings: Settings, scale: str = "demo", console: Console | None = None
         )
         return 2
     with ExitStack() as stack:
-        console.print("Starting Postgres and the sandbox (Salesforce, LinkedIn, Bombora on a simulated world) …")
+        console.print(
+            "Starting Postgres and the sandbox (Salesforce, LinkedIn, Bombora on a simulated world) …", soft_wrap=True
+        )
         settings.home.mkdir(parents=True, exist_ok=True)
         marker.touch()
         stack.enter_context(postgres.running(settings))
@@ -57,7 +59,7 @@ def demo(settings: Settings, scale: str = "demo", console: Console | None = None
         code = run(settings, UNTIL - timedelta(days=DAYS - 1), UNTIL, console=console)
         seconds = time.monotonic() - began
         _print_headlines(settings)
-    console.print(f"\nPipeline: {seconds:.0f} s. Weekly review: {_page(settings)}")
+    console.print(f"\nPipeline: {seconds:.0f} s. Weekly review: {_page(settings)}", soft_wrap=True)
     console.print("[bold]make dev[/bold] opens the Dagster UI on it.")
     return code if ok else code or 1
 

@@ -86,7 +86,7 @@ def _reports(streams: Sequence["StreamReport"]) -> list[TableReport]:
     return [
         TableReport(
             report.table,
-            {**report.rows},
+            dict(report.rows.items()),
             tuple(report.changed),
             {"fetched": report.records, "seconds": round(report.seconds, 1), **report.notes},
         )

@@ -165,5 +165,6 @@ def _tell_failures(console: Console, job: str, events: Iterable[dg.DagsterEvent]
             )
     console.print(
         f"{job} run {run_id[:8]} failed; what succeeded is kept. Mend the cause (`abm doctor` helps) and run the same "
-        "days again."
+        "days again.",
+        soft_wrap=True,
     )
