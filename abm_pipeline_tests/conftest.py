@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,24 +24,21 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settin
 
 @pytest.fixture
 def settings(tmp_path: Path, postgres_server: Settings) -> Iterator[Settings]:
-    """A pipeline of the test's own: home and lake under tmp_path, an empty database on the session's server.
+    """A pipeline of the test's own: home and lake under tmp_path, an empty database on the session's server."""
+    with own_pipeline(postgres_server, tmp_path / "home") as made:
+        yield made
+
+
+@contextmanager
+def own_pipeline(server: Settings, home: Path) -> Iterator[Settings]:
+    """Settings with `home` and an empty database, dropped afterwards.
 
     Both URLs point at that one database: ours stands in schema `abm`, Dagster's in `public`.
     """
     name = f"test_{uuid.uuid4().hex}"
-    admin = postgres.connect(postgres.urls(postgres_server).served.replace("abm@/abm", "postgres@/postgres"))
+    admin = postgres.connect(postgres.urls(server).served.replace("abm@/abm", "postgres@/postgres"))
     with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as con:
         con.execute(sa.text(f"CREATE DATABASE {name} OWNER abm"))
         url = admin.url.set(username="abm", database=name).render_as_string(hide_password=False)
-        yield Settings(_env_file=None, home=tmp_path / "home", postgres_url=url, dagster_postgres_url=url)
+        yield Settings(_env_file=None, home=home, postgres_url=url, dagster_postgres_url=url)
         con.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings of a home whose lake holds the reports' sample; only to be read."""
-    from abm_pipeline_tests.reports.sample import write_sample
-
-    settings = Settings(_env_file=None, home=tmp_path_factory.mktemp("sample"))
-    write_sample(settings)
-    return settings

@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from abm_pipeline.defs import instance as instances
 from abm_pipeline.defs import jobs
-from abm_pipeline.defs._decisions import range_tags
+from abm_pipeline.defs._decisions import range_tags, user_error
 from abm_pipeline.defs.build import build
 from abm_pipeline.settings import Settings
 
@@ -43,7 +44,7 @@ def run(
         check_range(settings, start, end)
         keys = selected_keys(definitions, select)
     except SelectionError as error:
-        console.print(f"[red]{error}[/red]")
+        console.print(f"[red]{escape(str(error))}[/red]")
         return UNUSABLE
     with instances.instance(settings) as made:
         for run_id in instances.fail_lost_runs(settings, made):
@@ -157,12 +158,9 @@ class _Shown:
 def _tell_failures(console: Console, job: str, events: Iterable[dg.DagsterEvent], run_id: str) -> None:
     for event in events:
         if event.is_step_failure:
-            error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
-                error = error.cause
-            console.print(
-                f"[red]{job}: {event.step_key} failed:[/red] {error.message.strip() if error else 'no error given'}"
-            )
+            error = user_error(event.step_failure_data.error)
+            told = escape(error.message.strip()) if error else "no error given"
+            console.print(f"[red]{job}: {event.step_key} failed:[/red] {told}", soft_wrap=True)
     console.print(
         f"{job} run {run_id[:8]} failed; what succeeded is kept. Mend the cause (`abm doctor` helps) and run the same "
         "days again.",

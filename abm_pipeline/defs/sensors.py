@@ -148,10 +148,7 @@ def _run_failed(settings: Settings) -> dg.SensorDefinition:
 
 def _failed_steps(context: dg.RunFailureSensorContext) -> Iterator[tuple[str, str]]:
     for event in context.get_step_failure_events():
-        error = event.step_failure_data.error
-        # The step's own error is wrapped in Dagster's
-        while error is not None and error.cause is not None:
-            error = error.cause
+        error = _decisions.user_error(event.step_failure_data.error)
         yield event.step_key or "?", (error.cls_name if error is not None else None) or "unknown"
 
 

@@ -108,13 +108,26 @@ def stop(settings: Settings) -> bool:
 
 @contextmanager
 def running(settings: Settings) -> Iterator[PostgresUrls]:
-    """The databases for the length of a block; stops the embedded server only if the block started it."""
-    was_running = _running(_data(settings)) is not None
-    try:
-        yield start(settings)
-    finally:
-        if not was_running:
-            stop(settings)
+    """The databases for the length of a block. Of blocks that overlap, in this process and others, the last one stops
+    the embedded server, if one of them started it.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    started_here = settings.home / "postgres.transient"
+    with (settings.home / "postgres.users").open("w") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        if _running(_data(settings)) is None:
+            started_here.touch()
+        try:
+            yield start(settings)
+        finally:
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass  # another block still needs it
+            else:
+                if started_here.exists():
+                    stop(settings)
+                    started_here.unlink()
 
 
 def connect(url: str) -> sa.Engine:

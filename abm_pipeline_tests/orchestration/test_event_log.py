@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import dagster as dg
 import sqlalchemy as sa
-from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent, StepMaterializationData
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationPlanned
+from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent, StepMaterializationData
 from dagster_postgres import PostgresEventLogStorage
 
 from abm_pipeline.defs.event_log import BatchedEventLogStorage
@@ -97,9 +97,7 @@ def test_other_batches_go_the_stock_way(settings: Settings) -> None:
             event_type_value=dg.DagsterEventType.ASSET_MATERIALIZATION.value,
             job_name="refresh",
             step_key="step",
-            event_specific_data=StepMaterializationData(
-                dg.AssetMaterialization("a", partition=day), []
-            ),
+            event_specific_data=StepMaterializationData(dg.AssetMaterialization("a", partition=day), []),
         )
         events.append(entry(event, 1_767_225_600.0 + i))
     expected = stored(PostgresEventLogStorage(url), events, url)

@@ -1,0 +1,58 @@
+"""One tiny sandbox, and one pipeline that has run twenty days through Dagster, for the tests that only look at it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from abm_pipeline.contracts import tables as t
+from abm_pipeline.defs import sandboxed
+from abm_pipeline.defs.run import run
+from abm_pipeline.sandbox.serve import running_sandbox
+from abm_pipeline.settings import Settings
+from abm_pipeline.sources import _http
+from abm_pipeline_tests.conftest import own_pipeline
+
+START, END = date(2026, 6, 11), date(2026, 6, 30)
+# When something was noticed differs between two runs; everything else has to be the same.
+CLOCKS = {"noticed_at"}
+
+
+@pytest.fixture(scope="session")
+def vendors() -> Iterator[running_sandbox]:
+    """The sandbox, as all vendors of this process and its children, with short waits between retries."""
+    before, cap = dict(os.environ), _http.WAIT_CAP_SECONDS
+    with running_sandbox("tiny", until=END) as sandbox:
+        sandboxed.use(sandbox.url)
+        _http.WAIT_CAP_SECONDS = 0.01
+        yield sandbox
+    os.environ.clear()
+    os.environ.update(before)
+    _http.WAIT_CAP_SECONDS = cap
+
+
+@pytest.fixture(scope="session")
+def pipeline(
+    vendors: running_sandbox, postgres_server: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """A pipeline after one undisturbed run of START to END. Tests must not change it."""
+    with own_pipeline(postgres_server, tmp_path_factory.mktemp("pipeline") / "home") as settings:
+        assert run(settings, START, END) == 0
+        yield settings
+
+
+def served(settings: Settings) -> dict[str, list[str]]:
+    """Every row of every published table, as text, in order."""
+    assert settings.postgres_url is not None
+    engine = sa.create_engine(settings.postgres_url.get_secret_value(), poolclass=sa.pool.NullPool)
+    out = {}
+    with engine.connect() as con:
+        for table in t.PUBLISHED:
+            columns = ", ".join(f'"{column}"' for column in table.columns if column not in CLOCKS)
+            rows = con.execute(sa.text(f"SELECT {columns} FROM abm.{table.published}"))
+            out[str(table.published)] = sorted(str(tuple(row)) for row in rows)
+    return out
