@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import duckdb
 
 from abm_pipeline.contracts.fields import Type
-from abm_pipeline.contracts.render import quoted
+from abm_pipeline.contracts.render import DUCKDB, quoted
 from abm_pipeline.sources._spec import RawField, Stream
 
 NULL, MISSING, RETYPED = 1, 2, 3
@@ -50,6 +50,25 @@ def parse(con: duckdb.DuckDBPyConnection, stream: Stream, relation: str, aliases
 
     Rows of the two belong together by `_row`. `aliases` are further names of fields; of no field: a null column.
     """
+    for schema in ("parsed", "rec", "state"):
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    rows = int(con.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])
+    name = quoted(stream.name)
+    made = _select(stream, relation, aliases) if rows else _empty(stream, aliases)
+    con.execute(f"CREATE OR REPLACE TABLE parsed.{name} {made}")
+    columns = ", ".join(["_from", *(quoted(f.name) for f in stream.fields), *(quoted(alias) for alias in aliases)])
+    checks = ", ".join(f"{quoted('?' + f.name)} AS {quoted(f.name)}" for f in stream.fields)
+    worst = ", ".join(quoted("?" + field.name) for field in stream.fields)
+    con.execute(f"CREATE OR REPLACE VIEW rec.{name} AS SELECT rowid AS _row, {columns} FROM parsed.{name}")
+    con.execute(
+        f"CREATE OR REPLACE VIEW state.{name} AS SELECT rowid AS _row, greatest({worst}) AS _worst, {checks} "
+        f"FROM parsed.{name}"
+    )
+    return rows
+
+
+def _select(stream: Stream, relation: str, aliases: Mapping[str, str | None]) -> str:
+    """What a table is made of that reads every field once: columns, aliases, and states under `?field`."""
     places = {field.name: place for place, field in enumerate(stream.fields, start=1)}
     typed = [f"{_READ[f.type].format(v=_value(places[f.name]))} AS {quoted(f.name)}" for f in stream.fields]
     named = [f"{quoted(name) if name in places else 'NULL'} AS {quoted(alias)}" for alias, name in aliases.items()]
@@ -58,13 +77,8 @@ def parse(con: duckdb.DuckDBPyConnection, stream: Stream, relation: str, aliases
     # A nested field of a CSV job is a column with a dot in its name.
     flat = ", ".join(_flat_path(field.name) for field in stream.fields if "." in field.name)
     merged = _merged([field.name for field in stream.fields]) if flat else "_v"
-    name = quoted(stream.name)
-    for schema in ("parsed", "rec", "state"):
-        con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    con.execute(
-        f"""
-        CREATE OR REPLACE TABLE parsed.{name} AS
-        WITH extracted AS (
+    return f"""
+        AS WITH extracted AS (
             SELECT
                 day, record_id, version, fetched_at, payload, json_extract_string(payload, [{paths}]) AS _v
                 {f", json_extract_string(payload, [{flat}]) AS _w" if flat else ""}
@@ -79,16 +93,16 @@ def parse(con: duckdb.DuckDBPyConnection, stream: Stream, relation: str, aliases
             {", ".join([*(quoted(f.name) for f in stream.fields), *named, *states])}
         FROM typed
         """
-    )
-    columns = ", ".join(["_from", *(quoted(f.name) for f in stream.fields), *(quoted(alias) for alias in aliases)])
-    checks = ", ".join(f"{quoted('?' + f.name)} AS {quoted(f.name)}" for f in stream.fields)
-    worst = ", ".join(quoted("?" + field.name) for field in stream.fields)
-    con.execute(f"CREATE OR REPLACE VIEW rec.{name} AS SELECT rowid AS _row, {columns} FROM parsed.{name}")
-    con.execute(
-        f"CREATE OR REPLACE VIEW state.{name} AS SELECT rowid AS _row, greatest({worst}) AS _worst, {checks} "
-        f"FROM parsed.{name}"
-    )
-    return int(con.execute(f"SELECT count(*) FROM parsed.{name}").fetchall()[0][0])
+
+
+def _empty(stream: Stream, aliases: Mapping[str, str | None]) -> str:
+    """The same table of no rows, which most streams have on most days."""
+    kinds = {field.name: DUCKDB[field.type] for field in stream.fields}
+    columns = ["_from STRUCT(day DATE, record_id VARCHAR, version VARCHAR, captured_at TIMESTAMPTZ)"]
+    columns += [f"{quoted(name)} {kind}" for name, kind in kinds.items()]
+    columns += [f"{quoted(alias)} {kinds.get(name or '', 'VARCHAR')}" for alias, name in aliases.items()]
+    columns += [f"{quoted('?' + name)} UTINYINT" for name in kinds]
+    return f"({', '.join(columns)})"
 
 
 def drift(con: duckdb.DuckDBPyConnection, stream: Stream, relation: str) -> Drift:

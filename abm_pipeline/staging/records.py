@@ -43,19 +43,27 @@ def prepare_quarantine(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def attach_raw(con: duckdb.DuckDBPyConnection, lake: Lake, vendor: Vendor, stream: str, days: Sequence[date]) -> str:
-    """The view `raw_<stream>` of the stream's raw rows on `days`, which are in order; returns its quoted name."""
-    lake.attach(con, raw_table(vendor.name, stream), days[0], days[-1], name="_all")
+def want(con: duckdb.DuckDBPyConnection, days: Sequence[date]) -> None:
+    """The days that raw rows are read of from now on."""
     con.register("_days", pd.DataFrame({"day": pd.Series(list(days), dtype="datetime64[us]")}))
-    con.execute("CREATE OR REPLACE TEMP TABLE _wanted AS SELECT CAST(day AS DATE) AS day FROM _days")
+    con.execute("CREATE OR REPLACE TABLE wanted AS SELECT CAST(day AS DATE) AS day FROM _days")
     con.unregister("_days")
+
+
+def attach_raw(con: duckdb.DuckDBPyConnection, lake: Lake, vendor: Vendor, stream: str, days: Sequence[date]) -> str:
+    """The view `raw_<stream>` of the raw rows on the wanted days, the first to last of `days`; returns its name."""
+    lake.attach(con, raw_table(vendor.name, stream), days[0], days[-1], name=quoted(f"all_{stream}"))
     name = quoted(f"raw_{stream}")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM _all SEMI JOIN _wanted USING (day)")
+    con.execute(
+        f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {quoted('all_' + stream)} SEMI JOIN wanted USING (day)"
+    )
     return name
 
 
-def read(con: duckdb.DuckDBPyConnection, vendor: Vendor, stream: str, relation: str, targets: str | None = None) -> int:
-    """Make `src.<stream>` of the good rows of `relation`; returns how many were not good.
+def read(
+    con: duckdb.DuckDBPyConnection, vendor: Vendor, stream: str, relation: str, targets: str | None = None
+) -> tuple[int, int]:
+    """Make `src.<stream>` of the good rows of `relation`; returns how many rows there were, and how many not good.
 
     With `targets` (the tables they were meant for) the others are noted in `quarantined`.
     """
@@ -71,7 +79,7 @@ def read(con: duckdb.DuckDBPyConnection, vendor: Vendor, stream: str, relation: 
             note(con, stream, targets, f"rec.{name}", broken)
     con.execute("CREATE SCHEMA IF NOT EXISTS src")
     con.execute(f"CREATE OR REPLACE VIEW src.{name} AS {source}")
-    return bad
+    return rows, bad
 
 
 def keep(con: duckdb.DuckDBPyConnection, name: str, failures: pd.DataFrame) -> None:

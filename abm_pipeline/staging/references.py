@@ -14,7 +14,7 @@ import duckdb
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.render import empty_select, quoted
 from abm_pipeline.sources._mapping import Reference
-from abm_pipeline.staging.records import Vendor, attach_raw, read
+from abm_pipeline.staging.records import Vendor, attach_raw, read, want
 from abm_pipeline.storage.lake import Lake
 
 _NEWEST = """
@@ -36,6 +36,7 @@ def refresh_references(con: duckdb.DuckDBPyConnection, lake: Lake, vendor: Vendo
     run finds the same changes again.
     """
     con.execute("CREATE SCHEMA IF NOT EXISTS ref")
+    want(con, days)
     con.execute(f"CREATE OR REPLACE TEMP TABLE all_newest AS {empty_select(T.REFERENCE)}")
     lake.attach(con, T.REFERENCE, part=vendor.name, name="all_kept")
     concerned: set[date] = set()
@@ -46,6 +47,10 @@ def refresh_references(con: duckdb.DuckDBPyConnection, lake: Lake, vendor: Vendo
         columns = ", ".join(["_from.record_id", *map(quoted, reference.columns)])
         con.execute(f"CREATE OR REPLACE TEMP TABLE before AS SELECT {columns} FROM src.{stream}")
         raw = attach_raw(con, lake, vendor, reference.stream, days)
+        if not con.execute(f"SELECT count(*) FROM {raw}").fetchall()[0][0]:
+            con.execute("INSERT INTO all_newest BY NAME SELECT * FROM kept")
+            con.execute(f"CREATE OR REPLACE TABLE ref.{stream} AS SELECT * FROM src.{stream}")
+            continue
         read(con, vendor, reference.stream, raw)
         con.execute(_NEWEST.format(raw=raw, stream=stream))
         con.execute("INSERT INTO all_newest BY NAME SELECT * FROM newest")

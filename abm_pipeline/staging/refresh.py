@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import duckdb
+import pyarrow.parquet as pq
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.render import quoted, select_list
@@ -27,7 +28,7 @@ from abm_pipeline.settings import Settings
 from abm_pipeline.sources._spec import SourceSpec
 from abm_pipeline.staging.functions import register_functions
 from abm_pipeline.staging.parse import drift
-from abm_pipeline.staging.records import Vendor, attach_raw, prepare_quarantine, read
+from abm_pipeline.staging.records import Vendor, attach_raw, prepare_quarantine, read, want
 from abm_pipeline.staging.references import keep_references, refresh_references
 from abm_pipeline.staging.restate import keep_restatements, prepare_restatements
 from abm_pipeline.staging.rows import Counts, write_table_rows
@@ -35,8 +36,10 @@ from abm_pipeline.storage import engine
 from abm_pipeline.storage.lake import Input, Lake, now_ns
 from abm_pipeline.storage.report import TableReport
 
-# Raw Parquet staged at once; in memory about fifteen times as much.
-CHUNK_BYTES = 48 << 20
+# Raw rows staged at once: about 3 kB of memory each. One day may have more, and spills.
+CHUNK_ROWS = 250_000
+# A file of no more bytes has too few rows to be worth opening.
+_SMALL_FILE = 4096
 TABLES = (*STAGED, T.QUARANTINE)
 _WRITER = Table("staged", "refresh", "Held while staging is written.", (), ())
 
@@ -142,10 +145,11 @@ def _refresh_vendor(
     asked = sorted({*asked, *refresh_references(con, lake, vendor, asked)})
     for chunk in _chunks(lake, vendor, streams, asked):
         prepare_quarantine(con)
-        bad = _read_streams(con, lake, vendor, streams, chunk, feeds, tallies)
+        want(con, chunk)
+        read_rows = _read_streams(con, lake, vendor, streams, chunk, feeds, tallies)
         for table in wanted:
             counts = write_table_rows(
-                con, lake, vendor, table, chunk, stamp, is_written=table in tallies, in_raw_quarantine=bad
+                con, lake, vendor, table, chunk, stamp, is_written=table in tallies, read_rows=read_rows
             )
             if table in tallies:
                 _add(tallies[table], counts)
@@ -163,21 +167,23 @@ def _stale(lake: Lake, vendor: Vendor, table: Table, streams: Sequence[str]) -> 
 def _read_streams(
     con: duckdb.DuckDBPyConnection, lake: Lake, vendor: Vendor, streams: Sequence[str], days: Sequence[date],
     feeds: dict[Table, list[str]], tallies: dict[Table, _Tally],
-) -> dict[str, int]:  # fmt: skip
-    """Make `src.<stream>` of every stream's rows on `days`; returns how many rows of each are in quarantine."""
-    bad = {}
+) -> dict[str, tuple[int, int]]:  # fmt: skip
+    """Make `src.<stream>` of every stream's rows on `days`; returns how many each has, and how many in quarantine."""
+    out = {}
     for stream in streams:
         targets = [table for table, names in feeds.items() if stream in names]
         relation = attach_raw(con, lake, vendor, stream, days)
         names = ", ".join(str(table) for table in targets) or f"raw.{vendor.name}_{stream}"
-        bad[stream] = read(con, vendor, stream, relation, names)
+        out[stream] = read(con, vendor, stream, relation, names)
+        if not out[stream][0]:
+            continue
         found = drift(con, vendor.streams[stream], relation)
         for table in targets:
             if table in tallies:
                 fields = tallies[table].fields
                 for kind, what in (("undeclared_fields", found.undeclared), ("absent_fields", found.absent)):
                     fields.setdefault(kind, set()).update(f"{vendor.name}.{stream}.{name}" for name in what)
-    return bad
+    return out
 
 
 def _add(tally: _Tally, counts: Counts) -> None:
@@ -207,11 +213,13 @@ def _chunks(lake: Lake, vendor: Vendor, streams: Sequence[str], days: Sequence[d
     sizes: Counter[date] = Counter()
     for stream in streams:
         for path in lake.files(raw_table(vendor.name, stream), days[0], days[-1]):
-            sizes[date.fromisoformat(path.parent.name.removeprefix("day="))] += path.stat().st_size
+            if path.stat().st_size > _SMALL_FILE:
+                day = date.fromisoformat(path.parent.name.removeprefix("day="))
+                sizes[day] += pq.read_metadata(path).num_rows
     chunk: list[date] = []
     held = 0
     for day in days:
-        if chunk and held + sizes[day] > CHUNK_BYTES:
+        if chunk and held + sizes[day] > CHUNK_ROWS:
             yield chunk
             chunk, held = [], 0
         chunk.append(day)

@@ -12,7 +12,7 @@ from datetime import date
 import duckdb
 
 from abm_pipeline.contracts import tables as T
-from abm_pipeline.contracts.render import DUCKDB, quoted
+from abm_pipeline.contracts.render import DUCKDB, empty_select, quoted
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.sources._mapping import Select
 from abm_pipeline.staging.judge import judge_rows
@@ -40,13 +40,18 @@ class Counts:
 
 def write_table_rows(
     con: duckdb.DuckDBPyConnection, lake: Lake, vendor: Vendor, table: Table, days: Sequence[date], stamp: int, *,
-    is_written: bool, in_raw_quarantine: Mapping[str, int],
+    is_written: bool, read_rows: Mapping[str, tuple[int, int]],
 ) -> Counts:  # fmt: skip
     """Make the vendor's rows of `table` from `src` and write them to `days`; bad ones are noted in `quarantined`.
 
-    `in_raw_quarantine`: records by stream that did not get as far as `src`. Without `is_written` rows are judged only.
+    `read_rows`: records by stream, and how many of them did not get as far as `src`. Without `is_written` rows are
+    judged only.
     """
     selects = [select for select in vendor.mapping.selects if select.table == table]
+    if not any(read_rows[select.stream][0] for select in selects):
+        nothing = empty_select(table)
+        written = lake.write_days(con, table, nothing, days if is_written else [], computed_at=stamp, part=vendor.name)
+        return Counts(written, {"rows_in": 0, "quarantined": 0, "duplicates": 0})
     parts = " UNION ALL ".join(_typed(con, vendor, select) for select in selects)
     con.execute(f"CREATE OR REPLACE TEMP TABLE _mapped AS {parts}")
     con.execute(
@@ -70,7 +75,7 @@ def write_table_rows(
     if table in RESTATED:
         find_restatements(con, table, good)
     written = lake.write_days(con, table, _NEWEST.format(rows=good), days, computed_at=stamp, part=vendor.name)
-    unread = sum(in_raw_quarantine[select.stream] for select in selects)
+    unread = sum(read_rows[select.stream][1] for select in selects)
     notes = {
         "rows_in": mapped + unread,
         "quarantined": bad + unread,

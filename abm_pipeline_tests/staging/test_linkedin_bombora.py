@@ -45,7 +45,9 @@ def lake(shared_lake: RawLake) -> RawLake:
     )  # fmt: skip
     put(
         "linkedin", "ad_analytics_company", "o",
-        delivery("urn:li:sponsoredCampaign:312", "urn:li:organization:1035", impressions=7, costInLocalCurrency="-2e-18"),
+        delivery(
+            "urn:li:sponsoredCampaign:312", "urn:li:organization:1035", impressions=7, costInLocalCurrency="-2e-18"
+        ),
     )  # fmt: skip
     put("linkedin", "ad_analytics_company", "x", delivery("urn:li:sponsoredCampaign:9", impressions="seven"))
     put(
@@ -67,7 +69,7 @@ def lake(shared_lake: RawLake) -> RawLake:
 
 
 def test_delivery_is_in_the_accounts_currency(lake: RawLake) -> None:
-    """Campaign total: metrics not told are nought, engagements are 12 in all less 9 clicks, and the cost is cut to cents/100."""
+    """Campaign total: what is not told is nought, engagements are 12 less 9 clicks, the cost has four decimals."""
     expected = ("312", None, 1480, 9, 3, 0, Decimal("24.4573"), "EUR", "UTC", False)
     assert expected == lake.one(
         T.AD_DELIVERY, "312:all:2026-03-02", "campaign_source_id", "company_source_id", "impressions", "clicks",
@@ -90,7 +92,7 @@ def test_delivery_of_an_unknown_campaign_is_in_dollars(lake: RawLake) -> None:
 
 
 def test_organisations_and_domains_are_companies(lake: RawLake) -> None:
-    """An organisation by its id, with its website's domain if it has one; a domain by itself, once for all its topics."""
+    """An organisation by its id, with its website's domain if it has one; a domain once for all its topics."""
     expected = [
         ("bombora", "acme.com", "Acme", "acme.com", None, "US"),
         ("bombora", "metro", None, None, None, None),

@@ -1,4 +1,4 @@
-"""Payloads by the raw contract: the same record as REST and Bulk send it, and everything that can be wrong with a field."""
+"""Payloads by the raw contract: one record as REST and as Bulk send it, and all that can be wrong with a field."""
 
 from __future__ import annotations
 

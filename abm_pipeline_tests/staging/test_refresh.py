@@ -39,7 +39,7 @@ def mess(lake: RawLake) -> None:
 
 
 def test_rows_in_are_staged_quarantined_or_duplicates(lake: RawLake) -> None:
-    """30 deals and 30 tasks go in; every one of them is somewhere, and what is in quarantine is there with its payload."""
+    """30 deals and 30 tasks go in; every one is somewhere, and what is in quarantine has its payload."""
     mess(lake)
     days = [DAY + timedelta(days=i) for i in range(3)]
     reports = lake.stage(days)
@@ -111,7 +111,7 @@ def test_a_late_edit_is_a_new_version_on_its_own_day(lake: RawLake) -> None:
 
 
 def test_a_day_whose_raw_rows_changed_is_staged_with_the_next(lake: RawLake) -> None:
-    """A late record lands on yesterday; asked for today, yesterday is staged too, and no other day is said to change."""
+    """A late record lands on yesterday: asked for today, yesterday is staged too, and no other day changes."""
     lake.put("salesforce", "account", "001A", account("001A"))
     lake.stage([DAY])
     lake.put("salesforce", "account", "001B", account("001B"))
@@ -154,7 +154,7 @@ def test_new_and_gone_fields_are_told(lake: RawLake) -> None:
 
 
 def test_a_looked_up_record_that_changes_is_looked_up_again(lake: RawLake) -> None:
-    """A response comes before its campaign is known: no touch. The campaign comes a day later: the response's day too."""
+    """A response comes before its campaign is known: no touch. The campaign comes: the response's day is staged."""
     lake.put("salesforce", "campaign_member", "00vA", member("00vA"))
     lake.put("salesforce", "campaign_member", "00vB", member("00vB", CampaignId="701Z"), day=DAY - timedelta(days=1))
     lake.stage([DAY - timedelta(days=1), DAY])
@@ -219,7 +219,7 @@ def test_a_restated_day_keeps_the_newest_and_logs_the_difference(lake: RawLake) 
 
 
 def test_the_log_of_captures_staged_together_is_the_same(lake: RawLake) -> None:
-    """Three captures before the first refresh: 100, 110, 110 with another cost; each change is logged against the first value."""
+    """Three captures before the first refresh: 100, 110, 110 at another cost; each change against the first value."""
     for impressions, cost, day in ((100, "10", 3), (110, "10", 4), (110, "12", 5)):
         put_day(lake, impressions, cost, f"2026-03-0{day}T04:00:00Z")
     lake.stage()
@@ -243,7 +243,7 @@ def test_a_day_too_many_for_one_chunk(lake: RawLake, monkeypatch: pytest.MonkeyP
     days = [DAY + timedelta(days=i) for i in range(3)]
     lake.stage(days)
     rows = lake.rows(T.DEAL, "day", "source_id", "currency")
-    monkeypatch.setattr(refresh, "CHUNK_BYTES", 1)
+    monkeypatch.setattr(refresh, "CHUNK_ROWS", 1)
     reports = lake.stage(days)
     assert rows == lake.rows(T.DEAL, "day", "source_id", "currency")
     assert 30 == reports["staged.deal"].notes["rows_in"]

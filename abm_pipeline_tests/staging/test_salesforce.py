@@ -125,13 +125,15 @@ def lake(shared_lake: RawLake) -> RawLake:
     )  # fmt: skip
     put(
         "campaign",
-        campaign("701A", ABM__c=True, Personalisation__c="Industry", Channel__c="web", Content_Type__c="webinar", Funnel_Stage__c="top"),
-        campaign("701B", Type="Content", Personalisation__c="Bespoke", Channel__c=None, BudgetedCost=5000.0, StartDate="2026-01-01"),
+        campaign("701A", ABM__c=True, Personalisation__c="Industry", Channel__c="web", Content_Type__c="webinar",
+                 Funnel_Stage__c="top"),
+        campaign("701B", Type="Content", Personalisation__c="Bespoke", BudgetedCost=5000.0, StartDate="2026-01-01"),
         campaign("701C", Type="Web Form"), campaign("701D", Type="Event"),
     )  # fmt: skip
     put(
         "campaign_member", member("00vA"), member("00vB", CampaignId="701B", LeadId="00QB"),
-        member("00vC", CampaignId="701C", ContactId=None, LeadId="00QA", AccountId=None), member("00vD", CampaignId="701D"),
+        member("00vC", CampaignId="701C", ContactId=None, LeadId="00QA", AccountId=None),
+        member("00vD", CampaignId="701D"),
         member("00vE", HasResponded=False, Status="Invited", FirstRespondedDate=None),
     )  # fmt: skip
     put(
@@ -161,12 +163,12 @@ def lake(shared_lake: RawLake) -> RawLake:
 def test_an_account_is_a_company(lake: RawLake) -> None:
     """Domain from the website, country from its name, tier from the configured values, owner's name looked up."""
     expected = (
-        "acme.co.uk", "https://www.Acme.co.uk/en", "GB", "EMEA", 39000, Decimal("950000000.0000"), "Ola Owner", "one_to_few",
-        True, date(2026, 1, 15), 8, False,
+        "acme.co.uk", "https://www.Acme.co.uk/en", "GB", "EMEA", 39000, Decimal("950000000.0000"), "Ola Owner",
+        "one_to_few", True, date(2026, 1, 15), 8, False,
     )  # fmt: skip
     assert expected == lake.one(
-        T.COMPANY, "001A", "domain", "website", "country_code", "region", "employee_count", "annual_revenue", "owner_name",
-        "tier", "is_target", "tier_since_day", "committee_size", "is_deleted",
+        T.COMPANY, "001A", "domain", "website", "country_code", "region", "employee_count", "annual_revenue",
+        "owner_name", "tier", "is_target", "tier_since_day", "committee_size", "is_deleted",
     )  # fmt: skip
 
 
@@ -247,7 +249,7 @@ def test_parts_of_deals(lake: RawLake) -> None:
 
 
 def test_tasks_are_touches_only_when_done(lake: RawLake) -> None:
-    """Type and disposition say what it was; a to-do, or a task not done, counts as deleted, so a newer version can say so."""
+    """Type and disposition say what it was; a to-do, or a task not done, counts as deleted."""
     expected = [
         ("00TA", "email_sent", "email", "outbound", True, False),
         ("00TB", "email_sent", "email", "outbound", True, False),
@@ -281,7 +283,7 @@ def test_meetings_count_when_their_outcome_is_known(lake: RawLake) -> None:
 
 
 def test_responses_take_their_type_from_the_campaign(lake: RawLake) -> None:
-    """The campaign's type says what the response was; the contact stands before the lead it was; invited is not come."""
+    """The campaign's type says what the response was; the contact stands before its lead; invited is not come."""
     expected = [
         ("00vA", "webinar_attended", "webinar", "003A", "webinar", "top", NOON, False),
         ("00vB", "content_download", "content", "003A", None, None, NOON, False),
@@ -289,7 +291,8 @@ def test_responses_take_their_type_from_the_campaign(lake: RawLake) -> None:
         ("00vD", "event_attended", "event", "003A", None, None, NOON, False),
     ]
     columns = (
-        "source_id", "touch_type", "channel", "contact_source_id", "content_type", "funnel_stage", "occurred_at", "is_deleted",
+        "source_id", "touch_type", "channel", "contact_source_id", "content_type", "funnel_stage", "occurred_at",
+        "is_deleted",
     )  # fmt: skip
     found = [row for row in lake.rows(T.ACTIVITY, *columns) if row[0].startswith("00v")]
     assert expected == found[:4]
