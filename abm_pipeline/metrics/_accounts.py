@@ -3,10 +3,11 @@
 Belongs here: the steps from touches, intent, people, deals and scores to `account_day`, which the account metrics
 aggregate and `account_metrics_daily` publishes.
 
-Counts over rolling windows are not made by joining windows with days. An item (a contact, a channel …) that is seen
-on some days is *present* on whole intervals: from a day it is seen until W−1 days after the last day of a run of days
-less than W apart. Intervals start and end in few places, so a count on any day is a running sum over those places,
-and the work grows with what happened, not with window × days.
+Counts over rolling windows are not made by joining windows with days. An item (a contact, a channel …) seen on day t is
+present until t + W − 1. Sorted by day, it *arrives* on a day that comes W or more after the one before and *leaves* W
+after a day that has none in the W after it. Arrivals and leavings are few, so a count on any day is a running sum over
+them, and the work grows with what happened, not with window × days. Of the days before the first one asked for, only
+an item's last matters.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ ROLES = ("decision_maker", "champion", "influencer", "user")
 """Roles of a buying committee whose absence is a gap."""
 
 
+_KINDS = ("contacts", "roles", "content", "channels_60", "channels_90", "aware", "topics", "providers")
+
+
 def _bit(column: str, names: tuple[str, ...]) -> str:
-    """SQL for the bit of a name; 0 for a name that is not listed."""
+    """SQL for the bit of a name; the next one is for all that are not listed."""
     bits = " ".join(f"WHEN '{name}' THEN {1 << i}" for i, name in enumerate(names))
-    return f"CASE {column} {bits} ELSE 0 END"
+    return f"CASE {column} {bits} ELSE {1 << len(names)} END"
 
 
 def has_channel(mask: str, *channels: str) -> str:
@@ -41,23 +45,32 @@ TOUCH_DAY = Step(
     "What distinct things happened to an account on a day. It is the company's account; the person's where the company "
     "is not told or belongs to no account. An engagement is no exposure, and of a type with points in the champion.",
     """
-    SELECT DISTINCT coalesce(c.account_id, r.account_id) AS account_id,
-           t.day, t.channel, t.contact_key, r.role, t.content_type,
-           NOT t.is_exposure AND e.touch_type IS NOT NULL AS is_engagement
-    FROM facts.touch t
-    LEFT JOIN company_unit c ON c.company_key = t.company_key
-    LEFT JOIN person_unit r ON r.contact_key = t.contact_key
-    LEFT JOIN engaging_type e ON e.touch_type = t.touch_type
-    WHERE coalesce(c.account_id, r.account_id) IS NOT NULL
+    WITH placed AS (
+        SELECT coalesce(c.account_no, r.account_no) AS account_no, t.day, t.channel, hash(t.contact_key) AS contact,
+               t.contact_key IS NOT NULL AS is_named, r.role, t.content_type,
+               NOT t.is_exposure AND e.touch_type IS NOT NULL AS is_engagement
+        FROM facts.touch t
+        LEFT JOIN company_unit c ON c.company_key = t.company_key
+        LEFT JOIN person_unit r ON r.contact_key = t.contact_key
+        LEFT JOIN engaging_type e ON e.touch_type = t.touch_type
+    )
+    SELECT account_no, channel, is_engagement,
+           CASE WHEN is_engagement AND is_named THEN contact END AS contact,
+           CASE WHEN is_engagement THEN role END AS role,
+           CASE WHEN is_engagement THEN content_type END AS content_type,
+           greatest(day, p.first_day) AS day_or_first, max(day) AS day
+    FROM placed, params p WHERE account_no IS NOT NULL
+    GROUP BY ALL
     """,
 )
 SURGE_DAY = Step(
     "surge_day",
     "Tracked topics on which an account surged, by day; every topic is tracked where the programme lists none.",
     """
-    SELECT DISTINCT c.account_id, i.day, i.source, i.topic
-    FROM facts.intent i JOIN company_unit c USING (company_key)
+    SELECT c.account_no, i.source, i.topic, greatest(i.day, p.first_day) AS day_or_first, max(i.day) AS day
+    FROM facts.intent i JOIN company_unit c USING (company_key), params p
     WHERE i.is_surging AND (i.topic IN (SELECT topic FROM tracked_topic) OR NOT EXISTS (FROM tracked_topic))
+    GROUP BY ALL
     """,
 )
 PROVIDER = Step(
@@ -68,80 +81,61 @@ PROVIDER = Step(
     FROM (SELECT DISTINCT source FROM facts.intent)
     """,
 )
+ITEM = Step(
+    "item",
+    "What is counted over which window: items seen on a day, each kind with its weight (a bit, where a set is made).",
+    f"""
+    WITH seen AS (
+        SELECT 'contacts' AS kind, account_no, contact AS item, 1 AS weight, day FROM touch_day
+        WHERE contact IS NOT NULL
+        UNION ALL
+        SELECT 'roles', account_no, hash(role), {_bit("role", ROLES)}, day FROM touch_day WHERE role IS NOT NULL
+        UNION ALL
+        SELECT 'content', account_no, hash(content_type), 1, day FROM touch_day WHERE content_type IS NOT NULL
+        UNION ALL
+        SELECT 'channels', account_no, hash(channel), {_bit("channel", CHANNELS)}, day FROM touch_day
+        UNION ALL
+        SELECT 'topics', account_no, hash(topic), 1, day FROM surge_day
+        UNION ALL
+        SELECT 'providers', account_no, hash(source), b.bit, day FROM surge_day JOIN provider b USING (source)
+    )
+    SELECT kind, account_no, item, weight, max(day) AS day FROM seen, params p
+    GROUP BY kind, account_no, item, weight, greatest(day, p.first_day)
+    """,
+)
 REACH = Step(
     "reach",
     "From a day on (until the account's next row): how many contacts and content types are engaged, and which roles, "
     "channels and intent providers are present, each in its rolling window. Sets are sums of bits.",
     f"""
-    WITH item AS (
-        SELECT DISTINCT 'contacts' AS kind, {ENGAGED_DAYS} AS days, account_id, contact_key AS item, 1 AS weight, day
-        FROM touch_day WHERE is_engagement AND contact_key IS NOT NULL
-        UNION ALL
-        SELECT DISTINCT 'roles', {ENGAGED_DAYS}, account_id, role, {_bit("role", ROLES)}, day
-        FROM touch_day WHERE is_engagement AND role IS NOT NULL
-        UNION ALL
-        SELECT DISTINCT 'content', {ENGAGED_DAYS}, account_id, content_type, 1, day
-        FROM touch_day WHERE is_engagement AND content_type IS NOT NULL
-        UNION ALL
-        SELECT DISTINCT 'channels_60', 60, account_id, channel, {_bit("channel", CHANNELS)}, day FROM touch_day
-        UNION ALL
-        SELECT DISTINCT 'channels_90', 90, account_id, channel, {_bit("channel", CHANNELS)}, day FROM touch_day
-        UNION ALL
-        SELECT DISTINCT 'seen_60', 60, account_id, NULL, 1, day FROM touch_day
-        UNION ALL
-        SELECT DISTINCT 'seen_90', 90, account_id, NULL, 1, day FROM touch_day
-        UNION ALL
-        SELECT DISTINCT 'aware', p.aware_window, account_id, NULL, 1, day FROM touch_day, params p
-        UNION ALL
-        SELECT DISTINCT 'topics', {INTENT_DAYS}, account_id, topic, 1, day FROM surge_day
-        UNION ALL
-        SELECT DISTINCT 'providers', {INTENT_DAYS}, account_id, source, b.bit, day
-        FROM surge_day JOIN provider b USING (source)
+    WITH stay AS (
+        SELECT kind, account_no, weight, day, day - lag(day) OVER by_day AS since, lead(day) OVER by_day - day AS until
+        FROM item WINDOW by_day AS (PARTITION BY kind, account_no, item ORDER BY day)
     ),
-    marked AS (
-        SELECT *, coalesce(day - lag(day) OVER seen > days, true) AS starts FROM item
-        WINDOW seen AS (PARTITION BY kind, account_id, item ORDER BY day)
-    ),
-    numbered AS (
-        SELECT *, sum(CAST(starts AS INTEGER)) OVER (PARTITION BY kind, account_id, item ORDER BY day) AS run
-        FROM marked
-    ),
-    present AS (
-        SELECT kind, account_id, weight, min(day) AS from_day, max(day) + max(days) AS until_day
-        FROM numbered GROUP BY kind, account_id, item, weight, run
+    counted AS (
+        SELECT kind AS kind_of_item, kind, {ENGAGED_DAYS} AS days
+        FROM (VALUES ('contacts'), ('roles'), ('content')) v(kind)
+        UNION ALL SELECT kind, kind, {INTENT_DAYS} FROM (VALUES ('topics'), ('providers')) v(kind)
+        UNION ALL SELECT 'channels', 'channels_60', 60
+        UNION ALL SELECT 'channels', 'channels_90', 90
+        UNION ALL SELECT 'channels', 'aware', aware_window FROM params
     ),
     edge AS (
-        SELECT kind, account_id, from_day AS day, weight FROM present
+        SELECT c.kind, s.account_no, s.day, s.weight FROM stay s JOIN counted c ON c.kind_of_item = s.kind
+        WHERE s.since IS NULL OR s.since >= c.days
         UNION ALL
-        SELECT kind, account_id, until_day, -weight FROM present
+        SELECT c.kind, s.account_no, s.day + c.days, -s.weight FROM stay s JOIN counted c ON c.kind_of_item = s.kind
+        WHERE s.until IS NULL OR s.until >= c.days
     ),
     change AS (
-        SELECT account_id, day,
-               coalesce(sum(weight) FILTER (kind = 'contacts'), 0) AS contacts,
-               coalesce(sum(weight) FILTER (kind = 'roles'), 0) AS roles,
-               coalesce(sum(weight) FILTER (kind = 'content'), 0) AS content,
-               coalesce(sum(weight) FILTER (kind = 'channels_60'), 0) AS channels_60,
-               coalesce(sum(weight) FILTER (kind = 'channels_90'), 0) AS channels_90,
-               coalesce(sum(weight) FILTER (kind = 'seen_60'), 0) AS seen_60,
-               coalesce(sum(weight) FILTER (kind = 'seen_90'), 0) AS seen_90,
-               coalesce(sum(weight) FILTER (kind = 'aware'), 0) AS aware,
-               coalesce(sum(weight) FILTER (kind = 'topics'), 0) AS topics,
-               coalesce(sum(weight) FILTER (kind = 'providers'), 0) AS providers
-        FROM edge GROUP BY account_id, day
+        SELECT account_no, greatest(day, first_day) AS day,
+               {", ".join(f"coalesce(sum(weight) FILTER (kind = '{k}'), 0) AS {k}" for k in _KINDS)}
+        FROM edge, params WHERE day <= last_day GROUP BY account_no, greatest(day, first_day)
     )
-    SELECT account_id, day AS from_day,
-           CAST(sum(contacts) OVER upto AS BIGINT) AS contacts_engaged,
-           CAST(sum(roles) OVER upto AS BIGINT) AS roles_engaged,
-           CAST(sum(content) OVER upto AS BIGINT) AS content_types,
-           CAST(sum(channels_60) OVER upto AS BIGINT) AS channels_60,
-           CAST(sum(channels_90) OVER upto AS BIGINT) AS channels_90,
-           sum(seen_60) OVER upto > 0 AS is_covered_60,
-           sum(seen_90) OVER upto > 0 AS is_covered_90,
-           sum(aware) OVER upto > 0 AS is_aware,
-           CAST(sum(topics) OVER upto AS BIGINT) AS intent_topics_surging,
-           CAST(sum(providers) OVER upto AS BIGINT) AS providers
+    SELECT account_no, day AS from_day,
+           {", ".join(f"CAST(sum({k}) OVER upto AS BIGINT) AS {k}" for k in _KINDS)}
     FROM change
-    WINDOW upto AS (PARTITION BY account_id ORDER BY day ROWS UNBOUNDED PRECEDING)
+    WINDOW upto AS (PARTITION BY account_no ORDER BY day ROWS UNBOUNDED PRECEDING)
     """,
 )
 DEAL_LEVEL = Step(
@@ -226,14 +220,14 @@ ACCOUNT_DAY = Step(
            s.score, s.rank, s.band, coalesce(s.is_engaged, false) AS is_engaged, s.score_change_7d, s.touches,
            s.last_touch_day, f.committee_low, f.committee_high,
            coalesce(k.contacts_known, 0) AS contacts_known,
-           coalesce(r.contacts_engaged, 0) AS contacts_engaged, coalesce(r.roles_engaged, 0) AS roles_engaged,
-           coalesce(r.content_types, 0) AS content_types,
+           coalesce(r.contacts, 0) AS contacts_engaged, coalesce(r.roles, 0) AS roles_engaged,
+           coalesce(r.content, 0) AS content_types,
            coalesce(r.channels_60, 0) AS channels_60, coalesce(r.channels_90, 0) AS channels_90,
-           coalesce(r.is_covered_60, false) AS is_covered_60, coalesce(r.is_covered_90, false) AS is_covered,
-           coalesce(r.intent_topics_surging, 0) AS intent_topics_surging, coalesce(r.providers, 0) AS providers,
+           coalesce(r.channels_90, 0) <> 0 AS is_covered,
+           coalesce(r.topics, 0) AS intent_topics_surging, coalesce(r.providers, 0) AS providers,
            coalesce(d.open_deals, 0) AS open_deals, coalesce(d.open_pipeline, 0) AS open_pipeline,
            coalesce(d.won_revenue, 0) AS won_revenue,
-           CASE WHEN coalesce(r.is_covered_90, false) THEN NULL
+           CASE WHEN r.channels_90 <> 0 THEN NULL
                 WHEN f.domain IS NULL THEN 'no_domain'
                 WHEN coalesce(k.contacts_known, 0) = 0 THEN 'no_contacts'
                 WHEN NOT EXISTS (SELECT 1 FROM media b WHERE b.day = u.day) THEN 'no_budget'
@@ -241,10 +235,10 @@ ACCOUNT_DAY = Step(
                 ELSE 'below_privacy_threshold' END AS uncovered_reason,
            CASE WHEN d.won_deals > 0 THEN 'customer'
                 WHEN d.open_deals > 0 THEN 'opportunity'
-                WHEN e.score >= p.qualified_min_score AND coalesce(r.contacts_engaged, 0) >= p.qualified_min_contacts
+                WHEN e.score >= p.qualified_min_score AND coalesce(r.contacts, 0) >= p.qualified_min_contacts
                      THEN 'qualified'
                 WHEN e.is_engaged THEN 'engaged'
-                WHEN r.is_aware THEN 'aware'
+                WHEN r.aware <> 0 THEN 'aware'
                 ELSE 'unaware' END AS stage
     FROM universe u CROSS JOIN params p
     JOIN firm f ON f.account_id = u.account_id
@@ -252,12 +246,12 @@ ACCOUNT_DAY = Step(
     LEFT JOIN score_day s ON s.account_id = u.account_id AND s.day = u.day AND s.window_days = p.score_window
     LEFT JOIN score_day e ON e.account_id = u.account_id AND e.day = u.day AND e.window_days = p.journey_window
     LEFT JOIN matched m ON m.account_id = u.account_id AND m.day = u.day
-    ASOF LEFT JOIN reach r ON r.account_id = u.account_id AND r.from_day <= u.day
+    ASOF LEFT JOIN reach r ON r.account_no = f.account_no AND r.from_day <= u.day
     ASOF LEFT JOIN deal_level d ON d.account_id = u.account_id AND d.from_day <= u.day
     ASOF LEFT JOIN people_level k ON k.account_id = u.account_id AND k.from_day <= u.day
     """,
 )
-STEPS = (TOUCH_DAY, SURGE_DAY, PROVIDER, REACH, DEAL_LEVEL, PEOPLE_LEVEL, UNIVERSE, MEDIA, MATCHED, ACCOUNT_DAY)
+STEPS = (TOUCH_DAY, SURGE_DAY, PROVIDER, ITEM, REACH, DEAL_LEVEL, PEOPLE_LEVEL, UNIVERSE, MEDIA, MATCHED, ACCOUNT_DAY)
 
 _GAPS = ", ".join(f"CASE WHEN roles_engaged & {1 << i} = 0 THEN '{role}' END" for i, role in enumerate(ROLES))
 PUBLISH = f"""

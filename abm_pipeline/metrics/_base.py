@@ -20,17 +20,21 @@ COHORT_DAYS = 90
 
 UNIT = Step(
     "unit",
-    "The account that numbers are kept by: the account itself, or its ultimate parent.",
+    "The account that numbers are kept by: the account itself, or its ultimate parent; numbered, to sort and join by.",
     """
-    SELECT a.account_id, CASE WHEN p.account_level = 'parent' THEN a.ultimate_parent_id ELSE a.account_id END AS unit_id
-    FROM identity.account a, params p
+    WITH leveled AS (
+        SELECT a.account_id,
+               CASE WHEN p.account_level = 'parent' THEN a.ultimate_parent_id ELSE a.account_id END AS unit_id
+        FROM identity.account a, params p
+    )
+    SELECT account_id, unit_id, dense_rank() OVER (ORDER BY unit_id) AS account_no FROM leveled
     """,
 )
 COMPANY_UNIT = Step(
     "company_unit",
     "company_key of facts → account.",
     """
-    SELECT m.source || ':' || m.source_id AS company_key, u.unit_id AS account_id
+    SELECT m.source || ':' || m.source_id AS company_key, u.unit_id AS account_id, u.account_no
     FROM identity.member m JOIN unit u USING (account_id)
     """,
 )
@@ -38,7 +42,8 @@ PERSON_UNIT = Step(
     "person_unit",
     "contact_key of facts → account, role, and the day since when the person is known (the beginning, if not told).",
     """
-    SELECT r.source || ':' || r.source_id AS contact_key, u.unit_id AS account_id, r.role, r.is_deleted,
+    SELECT r.source || ':' || r.source_id AS contact_key, u.unit_id AS account_id, u.account_no, r.role,
+           r.is_deleted,
            coalesce(CAST(timezone(p.reporting_timezone, r.created_at) AS DATE), DATE '1900-01-01') AS known_day
     FROM identity.person r LEFT JOIN unit u USING (account_id), params p
     """,
@@ -48,12 +53,12 @@ FIRM = Step(
     "What is known of each account, with the bounds of its committee: mapped, else by the first line of the "
     "programme whose min_employees is reached (an unknown size reaches only a line from 0).",
     """
-    SELECT a.account_id, a.name, a.domain, coalesce(a.industry, 'unknown') AS industry,
+    SELECT a.account_id, u.account_no, a.name, a.domain, coalesce(a.industry, 'unknown') AS industry,
            coalesce(a.region, 'unknown') AS region, a.employee_band, a.owner_name,
            coalesce(a.owner_name, 'unknown') AS owner,
            coalesce(a.committee_size, c.low) AS committee_low, coalesce(a.committee_size, c.high) AS committee_high
     FROM identity.account a
-    SEMI JOIN unit u ON u.unit_id = a.account_id
+    JOIN unit u ON u.account_id = a.account_id AND u.unit_id = a.account_id
     LEFT JOIN committee_size c
       ON c.position = (SELECT min(position) FROM committee_size WHERE min_employees <= coalesce(a.employee_count, 0))
     """,
@@ -129,17 +134,11 @@ FIRST_ENGAGED = Step(
     "Day on which an account first went over the engaged threshold, with its segments on that day. Accounts over it "
     "on the first day with scores are left out: when they began is not known.",
     f"""
-    WITH first AS (
-        SELECT account_id, min(day) AS first_day FROM score_history
-        WHERE is_engaged AND day > (SELECT min(day) FROM score_history) GROUP BY account_id
+    WITH known AS (
+        SELECT account_id, min(day) AS day, min(day) FILTER (is_engaged) AS first_day FROM score_history
+        GROUP BY account_id
     ),
-    begun AS (
-        SELECT f.* FROM first f
-        ANTI JOIN (
-            SELECT account_id FROM score_history
-            WHERE is_engaged AND day = (SELECT min(day) FROM score_history)
-        ) early USING (account_id)
-    ),
+    begun AS (SELECT account_id, first_day FROM known WHERE first_day > (SELECT min(day) FROM known)),
     tier_then AS (
         SELECT b.account_id, arg_min(l.tier, l.tier_rank) AS tier
         FROM begun b JOIN listed_span l

@@ -6,10 +6,8 @@ Belongs here: collecting tidy rows of all metrics, and a row for the total where
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from abm_pipeline.metrics._finish import finish
@@ -19,30 +17,40 @@ from abm_pipeline.scoring.model import ScoringModel
 from abm_pipeline.storage.engine import run_steps
 
 _NUMBERS = ("numerator", "denominator", "n", "value", "sum_squares", "sum_xx", "sum_xy", "sum_yy")
-_KEYS = ("day", "window_days", "dimension", "dimension_value")
+_MISSING_TOTALS = """
+    INSERT INTO tidy BY NAME
+    SELECT e.metric, d.day, e.window_days, 'all' AS dimension, 'all' AS dimension_value,
+           CASE WHEN e.statistic IN ('count', 'proportion', 'mean') THEN 0 END AS numerator,
+           CASE WHEN e.statistic <> 'count' THEN 0 END AS denominator, 0 AS n
+    FROM expected_total e CROSS JOIN days d
+    ANTI JOIN (SELECT * FROM tidy WHERE dimension = 'all') t
+      ON t.metric = e.metric AND t.window_days = e.window_days AND t.day = d.day"""
+"""A total for each metric, day and window that has none: nothing counted, and so no value but for a count's 0."""
 
 
 def compute(
-    con: duckdb.DuckDBPyConnection,
-    specs: Sequence[MetricSpec],
-    days: Sequence[date],
-    programme: Programme,
-    model: ScoringModel,
+    con: duckdb.DuckDBPyConnection, specs: Sequence[MetricSpec], programme: Programme, model: ScoringModel
 ) -> None:
     """Make the relation `metric_row` with the rows of `metric_values` of `days`; the base steps have run."""
-    frames = []
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE tidy (metric VARCHAR, day DATE, window_days BIGINT, dimension VARCHAR, "
+        f"dimension_value VARCHAR, {', '.join(f'{name} DOUBLE' for name in _NUMBERS)})"
+    )
     for spec in specs:
         run_steps(con, spec.steps)
-        columns = set(con.table(spec.id).columns)
-        numbers = ", ".join(f"CAST({name} AS DOUBLE) AS {name}" for name in _NUMBERS if name in columns)
-        rows = con.execute(f"SELECT {', '.join(_KEYS)}, {numbers} FROM {spec.id}").df()
-        # What no day of a long range fills must not change the type of the column.
-        rows["day"] = pd.to_datetime(rows["day"]).astype("datetime64[us]")
-        frames += [rows.assign(metric=spec.id), _missing_totals(spec, rows, days, model.windows)]
+        # Sums are exact until here; only the finished sum becomes a float.
+        con.execute(f"INSERT INTO tidy BY NAME SELECT ? AS metric, * FROM {spec.id}", [spec.id])
         for step in spec.steps:
-            con.execute(f"DROP TABLE IF EXISTS {step.name}")
+            con.execute(f"DROP TABLE {step.name}")
+    totals = [
+        {"metric": spec.id, "window_days": window, "statistic": spec.statistic}
+        for spec in specs
+        for window in spec.window_days or model.windows
+    ]
+    con.register("expected_total", pa.Table.from_pylist(totals))
+    con.execute(_MISSING_TOTALS)
     finished = finish(
-        pd.concat([frame for frame in frames if len(frame)], ignore_index=True),
+        con.execute("SELECT * FROM tidy").df(),
         {spec.id: spec for spec in specs},
         min_sample=programme.min_sample,
         benchmarks=programme.benchmarks,
@@ -50,24 +58,3 @@ def compute(
     )
     # By way of Arrow, where NaN becomes null.
     con.register("metric_row", pa.Table.from_pandas(finished, preserve_index=False))
-
-
-def _missing_totals(
-    spec: MetricSpec, rows: pd.DataFrame, days: Sequence[date], model_windows: Sequence[int]
-) -> pd.DataFrame:
-    """A total for each day and window that has none: nothing counted, and so no value where there is a denominator."""
-    grid = pd.MultiIndex.from_product(
-        [pd.to_datetime(list(days)).astype("datetime64[us]"), spec.window_days or model_windows],
-        names=["day", "window_days"],
-    )
-    totals = rows.loc[rows["dimension"] == "all", ["day", "window_days"]]
-    missing = grid.difference(pd.MultiIndex.from_frame(totals)) if len(totals) else grid
-    counted = spec.statistic in ("count", "proportion", "mean")
-    return missing.to_frame(index=False).assign(
-        metric=spec.id,
-        dimension="all",
-        dimension_value="all",
-        numerator=0.0 if counted else None,
-        denominator=None if spec.statistic == "count" else 0.0,
-        n=0.0,
-    )

@@ -13,8 +13,7 @@ from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
 
 _LISTED = """(
-    SELECT a.*, w.window_days, CASE w.window_days WHEN 60 THEN is_covered_60 ELSE is_covered END AS reached,
-           CASE w.window_days WHEN 60 THEN channels_60 ELSE channels_90 END AS channels
+    SELECT a.*, w.window_days, CASE w.window_days WHEN 60 THEN channels_60 ELSE channels_90 END AS channels
     FROM account_day a CROSS JOIN (SELECT unnest([60, 90]) AS window_days) w WHERE a.is_listed)"""
 _BITS = ", ".join(f"('{channel}', {1 << i})" for i, channel in enumerate(CHANNELS))
 
@@ -32,7 +31,7 @@ SPEC = MetricSpec(
         Step(
             "coverage",
             "Reached among listed accounts in every segment, and by each channel.",
-            by_segment(_LISTED, "count(*) FILTER (reached) AS numerator, count(*) AS denominator, count(*) AS n")
+            by_segment(_LISTED, "count(*) FILTER (channels <> 0) AS numerator, count(*) AS denominator, count(*) AS n")
             + f"""
         UNION ALL BY NAME
         SELECT l.day, l.window_days, 'channel' AS dimension, c.channel AS dimension_value,

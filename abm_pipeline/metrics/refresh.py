@@ -150,7 +150,7 @@ def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableRepo
         for table, outcome in outcomes.items():
             query = _accounts.PUBLISH
             if table is T.METRIC_VALUES:
-                compute(con, metric_specs(), chunk, work.programme, work.model)
+                compute(con, metric_specs(), work.programme, work.model)
                 query = "SELECT * FROM metric_row"
             outcome.add(lake.write_days(con, table, query, chunk, computed_at=work.computed_at))
     if T.METRIC_VALUES in outcomes:
