@@ -5,15 +5,17 @@ Dagster's spelling is in `defs.metadata`, since nothing outside `defs` may impor
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-import pandera.pandas as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from abm_pipeline.contracts.fields import Field, Type
 from abm_pipeline.contracts.tables import TABLES, Table
+
+if TYPE_CHECKING:
+    # Imported where used: the lake and every load of the Dagster definitions import this module, few need Pandera.
+    import pandera.pandas as pa
 
 DUCKDB: dict[Type, str] = {
     Type.TEXT: "VARCHAR",
@@ -35,14 +37,6 @@ _POSTGRES: dict[Type, sa.types.TypeEngine[Any]] = {
     Type.MONEY: sa.Numeric(18, 4),
     Type.TEXTS: postgresql.ARRAY(sa.Text()),
 }
-# Frames are made by DuckDB, which has typed them already; Pandera holds nulls, values and bounds.
-_PANDAS: dict[Type, Any] = {
-    Type.TEXT: pd.StringDtype(na_value=float("nan")),
-    Type.INT: pd.Int64Dtype(),
-    Type.FLOAT: "float64",
-    Type.BOOL: pd.BooleanDtype(),
-    Type.TIMESTAMP: pd.DatetimeTZDtype("us", "UTC"),
-}
 
 
 def quoted(name: str) -> str:
@@ -63,6 +57,8 @@ def empty_select(table: Table) -> str:
 
 def pandera_schema(table: Table, *, without: frozenset[str] = frozenset()) -> pa.DataFrameSchema:
     """The table's contract for a pandas frame, key uniqueness apart. Validate with `lazy=True`."""
+    import pandera.pandas as pa
+
     return pa.DataFrameSchema(
         {f.name: _pandera_column(f, table) for f in table.fields() if f.name not in without},
         name=str(table),
@@ -71,6 +67,17 @@ def pandera_schema(table: Table, *, without: frozenset[str] = frozenset()) -> pa
 
 
 def _pandera_column(field: Field, table: Table) -> pa.Column:
+    import pandas as pd
+    import pandera.pandas as pa
+
+    # Frames are made by DuckDB, which has typed them already; Pandera holds nulls, values and bounds.
+    types: dict[Type, Any] = {
+        Type.TEXT: pd.StringDtype(na_value=float("nan")),
+        Type.INT: pd.Int64Dtype(),
+        Type.FLOAT: "float64",
+        Type.BOOL: pd.BooleanDtype(),
+        Type.TIMESTAMP: pd.DatetimeTZDtype("us", "UTC"),
+    }
     checks = []
     if field.values:
         checks.append(pa.Check.isin(list(field.values), error="unknown_value"))
@@ -79,10 +86,10 @@ def _pandera_column(field: Field, table: Table) -> pa.Column:
     if field.high is not None:
         checks.append(pa.Check.le(field.high, error="too_high"))
     return pa.Column(
-        _PANDAS.get(field.type),
+        types.get(field.type),
         checks=checks,
         nullable=field.name not in table.not_null,
-        coerce=field.type in _PANDAS,
+        coerce=field.type in types,
         required=True,
     )
 
