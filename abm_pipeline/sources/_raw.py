@@ -128,25 +128,29 @@ def merge(
             _leave_out_known(lake, con, table)
         sizes = dict(con.execute("SELECT day, count(*) FROM incoming GROUP BY day").fetchall())
         touched = sorted(sizes.keys() & (wanted | known))
-        changed: list[date] = []
+        changed: dict[date, int] = {}
         for chunk in _chunks(touched, sizes):
-            changed += _merge_days(lake, con, table, stream, days=chunk, known=known)
-        for day in sorted(wanted - known - set(changed)):
+            changed |= _merge_days(lake, con, table, stream, days=chunk, known=known)
+        for day in sorted(wanted - known - changed.keys()):
             _place(lake, table, day, _EMPTY)
-            changed.append(day)
+            changed[day] = 0
         lake._mark_computed(table, wanted | set(touched), stamp, "data")
-        rows = {day: pq.read_metadata(lake.file(table, day)).num_rows for day in sorted(wanted)}
+        rows = {day: changed[day] if day in changed else _rows(lake.file(table, day)) for day in sorted(wanted)}
         outside = sum(size for day, size in sizes.items() if day not in wanted | known)
         return Merged(rows, tuple(sorted(changed)), outside)
 
 
+def _rows(file: Path) -> int:
+    return 0 if file.stat().st_size == len(_EMPTY) else int(pq.read_metadata(file).num_rows)
+
+
 def _leave_out_known(lake: Lake, con: duckdb.DuckDBPyConnection, table: Table) -> None:
     """A name that has not changed since it was last stored, on whatever day, isn't stored again."""
-    lake.attach(con, table, name="stored")
+    lake.attach(con, table, name="ever_stored")
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE known AS
-        SELECT record_id, arg_max(version, (fetched_at, day)) AS version FROM stored GROUP BY record_id
+        SELECT record_id, arg_max(version, (fetched_at, day)) AS version FROM ever_stored GROUP BY record_id
         """
     )
     con.execute(
@@ -202,8 +206,8 @@ SELECT {columns} FROM (
 
 def _merge_days(
     lake: Lake, con: duckdb.DuckDBPyConnection, table: Table, stream: Stream, *, days: list[date], known: set[date]
-) -> list[date]:
-    """Merge the incoming rows of some days; returns those that changed."""
+) -> dict[date, int]:
+    """Merge the incoming rows of some days; returns those that changed and how many rows they have now."""
     _set_days(con, "chunk", days)
     unique = con.execute(_IS_UNIQUE).fetchall()[0][0]
     con.execute(_FRESH_UNIQUE if unique else _FRESH)
@@ -215,15 +219,15 @@ def _merge_days(
     con.execute(_NEWS_STAMPED if stream.kind == "changes" else _NEWS_BY_CONTENT)
     changed = [row[0] for row in con.execute("SELECT DISTINCT day FROM fresh_news ORDER BY day").fetchall()]
     if not changed:
-        return []
+        return {}
     _set_days(con, "changed", changed)
     columns = ", ".join(quoted(name) for name in SCHEMA.names)
     rows: pa.Table = con.sql(_RESULT.format(columns=columns)).to_arrow_table().cast(SCHEMA)
-    start = 0
-    for run in rows["day"].value_counts().to_pylist():
-        _place(lake, table, run["values"], _parquet(rows.slice(start, run["counts"])))
-        start += run["counts"]
-    return changed
+    start, counts = 0, {run["values"]: run["counts"] for run in rows["day"].value_counts().to_pylist()}
+    for day, count in counts.items():
+        _place(lake, table, day, _parquet(rows.slice(start, count)))
+        start += count
+    return counts
 
 
 def _set_days(con: duckdb.DuckDBPyConnection, name: str, days: list[date]) -> None:
@@ -234,7 +238,7 @@ def _set_days(con: duckdb.DuckDBPyConnection, name: str, days: list[date]) -> No
 
 def _parquet(rows: pa.Table) -> pa.Buffer:
     sink = pa.BufferOutputStream()
-    pq.write_table(rows, sink, compression="zstd", use_dictionary=_FEW)
+    pq.write_table(rows, sink, compression="zstd", use_dictionary=_FEW, store_schema=False)
     return sink.getvalue()
 
 

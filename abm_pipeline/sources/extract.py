@@ -11,10 +11,10 @@ stands for the day that the vendor's clock says it is and for the day before, wh
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
@@ -22,6 +22,7 @@ from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -89,9 +90,14 @@ def extract(
     Raises Permanent if the vendor isn't switched on, other SourceErrors if it can't be reached or refuses the login,
     and ExtractError, after all others are stored, if streams failed.
     """
-    pull = _Pull(spec, settings, sorted(set(days)), run_id, on_progress or (lambda stream, records: None))
-    with spec.connect(credentials.required(spec), settings.programme) as client:
-        return pull.all(client)
+    on_progress = on_progress or (lambda stream, records: None)
+    with spec.connect(credentials.required(spec), settings.programme) as client, _engine(settings) as con:
+        return _Pull(spec, settings, sorted(set(days)), run_id, on_progress, con).all(client)
+
+
+def _engine(settings: Settings) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    temp = settings.lake_path / ".temp"
+    return engine.connect(memory_limit=settings.memory_limit, threads=settings.threads, temp=temp)
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,7 @@ class _Pull:
     days: list[date]
     run_id: str
     on_progress: Progress
+    con: duckdb.DuckDBPyConnection
 
     def all(self, client: Client) -> list[StreamReport]:
         streams = self.spec.streams(self.settings.programme)
@@ -139,19 +146,12 @@ class _Pull:
             except Skippable as error:
                 return StreamReport(stream.name, table, 0, {}, (), perf_counter() - began, {"skipped": str(error)})
             path = spool.close()
-            with _MERGING, self._engine() as con:
-                merged = merge(lake, con, table, stream, path, days=kept, stamp=stamp)
+            with _MERGING:
+                merged = merge(lake, self.con, table, stream, path, days=kept, stamp=stamp)
         notes = {**notes, **client.notes(stream)}
         if merged.outside:
             notes["records_of_other_days"] = merged.outside
         return StreamReport(stream.name, table, spool.rows, merged.rows, merged.changed, perf_counter() - began, notes)
-
-    def _engine(self) -> Any:
-        return engine.connect(
-            memory_limit=self.settings.memory_limit,
-            threads=self.settings.threads or os.cpu_count(),
-            temp=self.settings.lake_path / ".temp",
-        )
 
     def _fetch(
         self, client: Client, stream: Stream, lake: Lake, table: Table, spool: Spool

@@ -141,7 +141,7 @@ class Client:
             rows = answer.body["elements"]
             records = [_delivery(row, begin) for row in rows]
             if by_company:
-                self._remember(rows, records)
+                self._remember(records)
             return Page(records, answer.fetched_at, answer.served_at), len(rows)
 
         def cut(day: date) -> Iterator[Page]:
@@ -157,14 +157,13 @@ class Client:
         whole = {"accounts": restli.listed([f"urn:li:sponsoredAccount:{account}"])}
         return by_days(first, last, lambda begin, end: ask(begin, end, whole), cut)
 
-    def _remember(self, rows: Sequence[Any], records: Sequence[Record]) -> None:
-        """The first day on which each organisation was seen."""
+    def _remember(self, records: Sequence[Record]) -> None:
+        """The first day on which each organisation was seen. It stands first in a record's id, as pivots are sorted."""
         seen: dict[str, date] = {}
-        for row, record in zip(rows, records, strict=True):
-            for urn in row.get("pivotValues") or ():
-                if isinstance(urn, str) and ":organization:" in urn and isinstance(record.at, date):
-                    name = urn.rpartition(":")[2]
-                    seen[name] = min(seen.get(name, record.at), record.at)
+        for record in records:
+            kind, _, name = record.record_id.partition("|")[0].partition(":")
+            if kind == "organization" and (name not in seen or record.at < seen[name]):
+                seen[name] = record.at
         with self._lock:
             for name, day in seen.items():
                 self._first_seen[name] = min(self._first_seen.get(name, day), day)
@@ -256,7 +255,7 @@ def _delivery(row: Any, day: date) -> Record:
     try:
         start = row["dateRange"]["start"]
         at = date(start["year"], start["month"], start["day"])
-        who = "|".join(sorted(urn.removeprefix("urn:li:") for urn in row["pivotValues"]))
+        who = "|".join(sorted(row["pivotValues"])).replace("urn:li:", "")
         return Record(f"{who}|{at}", digest(payload), at, payload)
     except (KeyError, TypeError, AttributeError, ValueError):
         return unreadable(row, day)
