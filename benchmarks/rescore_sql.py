@@ -18,7 +18,7 @@ from pathlib import Path
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.render import select_list
 from abm_pipeline.scoring.model import load_models
-from abm_pipeline.scoring.refresh import _prepare_touches, chunks, prepare_model, refresh, run_chunk
+from abm_pipeline.scoring.refresh import chunks, prepare_model, prepare_touches, refresh, run_chunk
 from abm_pipeline.scoring.steps import SPAN_STEPS
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage.engine import connect, run_steps
@@ -100,7 +100,7 @@ def bare(settings: Settings, days: list[date], target: Path) -> dict[str, float]
         memory_limit=settings.memory_limit, threads=settings.threads, temp=settings.home / "bare_spill"
     ) as con:
         at = time.perf_counter()
-        _prepare_touches(con, settings.open_lake, settings.programme, days, max(model.windows) + 6)
+        prepare_touches(con, settings.open_lake, settings.programme, days, max(model.windows) + 6)
         timed("touches", at)
         at = time.perf_counter()
         prepare_model(con, model)
@@ -139,14 +139,16 @@ def main() -> None:
         shutil.rmtree(home / "bare", ignore_errors=True)
         for table in (T.ENGAGEMENT_SCORE, T.SCORE_PART):
             (home / "bare" / table.name).mkdir(parents=True)
+        cpu = time.process_time()
         spent = bare(settings, days, home / "bare")
-        print(f"bare: {sum(spent.values()):.1f} s", {name: round(seconds, 1) for name, seconds in spent.items()})
+        by_part = {name: round(seconds, 1) for name, seconds in spent.items()}
+        print(f"bare: {sum(spent.values()):.1f} s, {time.process_time() - cpu:.1f} s of processor, {by_part}")
     if args.only in (None, "refresh"):
         shutil.rmtree(home / "lake" / "scoring", ignore_errors=True)
-        at = time.perf_counter()
+        at, cpu = time.perf_counter(), time.process_time()
         reports = refresh(settings, days, "bench")
         rows = {report.table.name: sum(report.rows.values()) for report in reports}
-        print(f"refresh: {time.perf_counter() - at:.1f} s, rows {rows}")
+        print(f"refresh: {time.perf_counter() - at:.1f} s, {time.process_time() - cpu:.1f} s of processor, rows {rows}")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
 
 

@@ -76,7 +76,7 @@ def refresh(
             TemporaryDirectory(dir=settings.home, prefix="scoring_") as spill,
             connect(memory_limit=settings.memory_limit, threads=settings.threads, temp=Path(spill)) as con,
         ):
-            _prepare_touches(con, lake, programme, segment, reach)
+            prepare_touches(con, lake, programme, segment, reach)
             row = con.execute("SELECT coalesce(sum(touches), 0) FROM actor WHERE account IS NULL").fetchone()
             unattributed += int(row[0]) if row else 0
             for model in models.values():
@@ -120,9 +120,10 @@ def _runs(days: Sequence[date], gap: int) -> Iterator[list[date]]:
         yield run
 
 
-def _prepare_touches(
+def prepare_touches(
     con: duckdb.DuckDBPyConnection, lake: Lake, programme: Programme, segment: Sequence[date], reach: int
 ) -> None:
+    """Resolve and count the touches that the days of `segment` look back on, for every model at once."""
     first, last = segment[0], segment[-1]
     lake.attach(con, T.TOUCH, first - timedelta(days=reach), last)
     lake.attach(con, T.INTENT, first - timedelta(days=CHANGE_DAYS), last)

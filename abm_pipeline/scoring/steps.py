@@ -264,32 +264,40 @@ SPAN_STEPS = (
     Step(
         "account_span",
         "What an account's window holds from one change to the next; empty ones only if listed or with intent.",
+        # What changed before the days that are scored is one change on the first of them: one day costs one day's work.
         """
-        WITH running AS (
+        WITH change AS (
+            SELECT account, window_days, greatest(day, segment.first_day - 7) AS day,
+                   CAST(sum(even) AS BIGINT) AS even, CAST(sum(odd) AS BIGINT) AS odd,
+                   CAST(sum(touches) AS INTEGER) AS touches, CAST(sum(contacts) AS INTEGER) AS contacts,
+                   CAST(sum(lists) AS INTEGER) AS lists,
+                   min(entered) AS first_entered, max(entered) AS last_entered, max(follower) AS follower
+            FROM account_change CROSS JOIN segment
+            GROUP BY ALL
+        ), running AS (
             SELECT account, window_days, day AS from_day,
                    lead(day, 1, segment.last_day + 1) OVER changes AS to_day,
                    CAST(sum(even) OVER changes AS BIGINT) AS even, CAST(sum(odd) OVER changes AS BIGINT) AS odd,
                    CAST(sum(touches) OVER changes AS INTEGER) AS touches,
                    CAST(sum(contacts) OVER changes AS INTEGER) AS contacts,
                    sum(lists) OVER changes > 0 AS is_target,
-                   max(entered) OVER changes AS last_day,
-                   coalesce(max(follower) OVER changes, min(entered) OVER changes) AS first_day
-            FROM account_change CROSS JOIN segment
+                   max(last_entered) OVER changes AS last_day,
+                   coalesce(max(follower) OVER changes, min(first_entered) OVER changes) AS first_day
+            FROM change CROSS JOIN segment
             WINDOW changes AS (PARTITION BY account, window_days ORDER BY day ROWS UNBOUNDED PRECEDING)
         )
         SELECT account, window_days, from_day, to_day, even, odd, touches, contacts, is_target,
                CASE WHEN touches > 0 THEN first_day END AS first_day,
                CASE WHEN touches > 0 THEN last_day END AS last_day
         FROM running
-        WHERE to_day > from_day
-          AND (touches > 0 OR is_target OR account IN (SELECT account FROM intent_topic))
+        WHERE touches > 0 OR is_target OR account IN (SELECT account FROM intent_topic)
         """,
     ),
     Step(
         "part_span",
         "What an account's window holds of a touch type from one change to the next.",
         """
-        WITH change AS (
+        WITH signed AS (
             SELECT account, part, window_days, day, CASE parity WHEN 0 THEN u ELSE 0 END AS even,
                    CASE parity WHEN 1 THEN u ELSE 0 END AS odd, touches
             FROM part_day CROSS JOIN windows
@@ -298,6 +306,12 @@ SPAN_STEPS = (
                    CASE parity WHEN 1 THEN -u ELSE 0 END, -touches
             FROM part_day CROSS JOIN windows CROSS JOIN segment
             WHERE day + window_days <= segment.last_day
+        ), change AS (
+            SELECT account, part, window_days, greatest(day, segment.first_day) AS day,
+                   CAST(sum(even) AS BIGINT) AS even, CAST(sum(odd) AS BIGINT) AS odd,
+                   CAST(sum(touches) AS INTEGER) AS touches
+            FROM signed CROSS JOIN segment
+            GROUP BY ALL
         ), running AS (
             SELECT account, part, window_days, day AS from_day,
                    lead(day, 1, segment.last_day + 1) OVER changes AS to_day,
@@ -306,7 +320,7 @@ SPAN_STEPS = (
             FROM change CROSS JOIN segment
             WINDOW changes AS (PARTITION BY account, part, window_days ORDER BY day ROWS UNBOUNDED PRECEDING)
         )
-        SELECT * FROM running WHERE to_day > from_day AND touches > 0
+        SELECT * FROM running WHERE touches > 0
         """,
     ),
     Step(

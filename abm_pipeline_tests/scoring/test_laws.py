@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abm_pipeline.contracts import tables as T
+from abm_pipeline.scoring.refresh import refresh
 from abm_pipeline.scoring.state import missing_days
 from abm_pipeline_tests.scoring.naive import naive_day
 from abm_pipeline_tests.scoring.world import World, days_from, intent, plain_model, touch
@@ -25,7 +26,7 @@ FIRST = date(2025, 3, 10)
 SCORED = days_from(FIRST, 6)
 MODEL = plain_model(breadth={1: 1.0, 2: 1.15, 4: 1.5}, half_life_days=11)
 SEEDS = st.integers(0, 10**6)
-FEW = settings(max_examples=4, deadline=None)
+FEW = settings(max_examples=3, deadline=None)
 
 
 def random_touches(seed: int, count: int = 120) -> list[dict[str, Any]]:
@@ -183,8 +184,6 @@ def test_a_changed_model_misses_every_day_scored_before(tmp_path: Path) -> None:
     assert {"default": []} == missing_days(world.settings)
     world.write_days(T.TOUCH, [touch(1, FIRST, "a")])
     run = (world.settings, SCORED[:3], "test")
-    from abm_pipeline.scoring.refresh import refresh
-
     refresh(*run)
     assert {"default": []} == missing_days(world.settings)
     write(plain_model(name="default", engaged_min_score=11).model_dump_json())
