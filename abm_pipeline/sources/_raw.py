@@ -238,7 +238,7 @@ def _set_days(con: duckdb.DuckDBPyConnection, name: str, days: list[date]) -> No
 
 def _parquet(rows: pa.Table) -> pa.Buffer:
     sink = pa.BufferOutputStream()
-    pq.write_table(rows, sink, compression="zstd", use_dictionary=_FEW, store_schema=False)
+    pq.write_table(rows, sink, compression="zstd", use_dictionary=_FEW, write_statistics=["day"], store_schema=False)
     return sink.getvalue()
 
 
