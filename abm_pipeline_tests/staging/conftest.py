@@ -27,7 +27,7 @@ class RawLake:
     """Raw records put in one by one, written with `stage`, which also runs the refresh."""
 
     def __init__(self, home: Path, config: Path | None = None) -> None:
-        self.settings = Settings(home=home, config=config, _env_file=None)
+        self.settings = Settings(home=home, config=config, threads=1, _env_file=None)
         self.lake = self.settings.open_lake
         self._rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self._dirty: set[tuple[str, str, date]] = set()
