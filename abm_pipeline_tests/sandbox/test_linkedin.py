@@ -121,13 +121,13 @@ def test_recent_days_are_restated(sandbox: running_sandbox) -> None:
     ads = linkedin_login(sandbox.url)
     facet = "accounts=List(urn%3Ali%3AsponsoredAccount%3A508720451)"
 
-    def impressions(day: str) -> int:
-        return sum(e["impressions"] for e in analytics(ads, "ACCOUNT", facet, day, day))
+    def spend(day: str) -> float:
+        return sum(float(e["costInUsd"]) for e in analytics(ads, "ACCOUNT", facet, day, day, "costInUsd,pivotValues"))
 
     seen = []
     for ahead in (0, 3, 7, 20):
         sandbox.set_clock(dt.date(2026, 6, 20) + dt.timedelta(days=ahead))
-        seen.append(impressions("2026-06-20"))
+        seen.append(spend("2026-06-20"))
     assert seen[0] < seen[1] < seen[2] == seen[3]
     sandbox.set_clock(dt.date(2026, 6, 19))
     assert analytics(ads, "ACCOUNT", facet, "2026-06-20", "2026-06-20") == []

@@ -128,7 +128,7 @@ def test_bulk_job_life(big_sandbox: running_sandbox) -> None:
     assert done["state"] == "JobComplete"
     rows, locator, pages = [], "", 0
     while locator != "null":
-        params = {"maxRecords": 700, **({"locator": locator} if locator else {})}
+        params = {"maxRecords": 500, **({"locator": locator} if locator else {})}
         answer = org.get(f"{path}/results", params=params)
         rows += list(csv.DictReader(io.StringIO(answer.text)))
         locator, pages = answer.headers["Sforce-Locator"], pages + 1

@@ -75,7 +75,7 @@ def test_the_demo_has_the_promised_size(demo: World) -> None:
     targets = demo.truth["tier"]
     assert 340 <= targets[targets["valid_to"].isna()]["company_id"].nunique() <= 400
     assert 7_500 <= count["Contact"] <= 10_000
-    assert 60_000 <= count["Task"] + count["Event"] + count["CampaignMember"] <= 95_000
+    assert 45_000 <= count["Task"] + count["Event"] + count["CampaignMember"] <= 95_000
     assert 1_200 <= count["Opportunity"] <= 1_800
     assert 5_000 <= count["OpportunityHistory"] <= 7_000
 

@@ -151,7 +151,8 @@ def _deliver(
         week = (days - cal.first_monday) // 7
         ever = (np.array(_RATE[campaigns.level[campaign]])[grid[:, np.unique(week)]] > 0).any(axis=1)
         audience = np.flatnonzero(reachable & ever & (companies.ever_target | outside))
-        rate = np.array(_RATE[campaigns.level[campaign]])[grid[np.ix_(audience, week)]] * bulk[audience, None]
+        rate = (companies.reach * bulk)[audience, None]
+        rate = rate * np.array(_RATE[campaigns.level[campaign]])[grid[np.ix_(audience, week)]]
         mood = np.clip(interest[np.ix_(audience, week)], -2.5, 3.0)
         weekday = np.array([1.1, 1.2, 1.2, 1.15, 1.0, 0.55, 0.5])[(days + 3) % 7]
         seen = rng.poisson(rate * np.exp(0.25 * mood) * weekday).T

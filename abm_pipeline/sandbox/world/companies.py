@@ -20,7 +20,10 @@ TIER_SHARES = (0.08, 0.30, 0.62)
 
 @dataclass(frozen=True)
 class Companies:
-    """One entry per real company; `parent` is a position or -1, `agency` the one whose domain it uses or -1."""
+    """One entry per real company; `parent` is a position or -1, `agency` the one whose domain it uses or -1.
+
+    `reach`: how much of the programme's effort gets to the company at all, from 0 (nothing) to 1.
+    """
 
     company_id: Array
     name: Array
@@ -35,6 +38,7 @@ class Companies:
     agency: Array
     has_crm: Array
     ever_target: Array
+    reach: Array
 
     def __len__(self) -> int:
         return len(self.company_id)
@@ -112,6 +116,7 @@ def make_companies(cal: Calendar) -> Companies:
         agency,
         has_crm,
         np.arange(size) < targets,
+        cal.rng("reach").choice((0.0, 0.03, 0.25, 0.75), size, p=(0.2, 0.25, 0.3, 0.25)),
     )
 
 

@@ -35,11 +35,11 @@ EMAIL, REPLY, CALL, CONNECTED, TODO, MEETING, NO_SHOW, CANCELLED, WEBINAR, CONTE
 # Weekly rates at average interest for an unlisted company and the factor for tiers 1:1, 1:Few, 1:Many, and the
 # exponent with which interest acts. Sales decides how much to send; the buyer decides how much to answer.
 RATES = {
-    EMAIL: (0.26, (5.5, 4.0, 2.8), 0.10),
+    EMAIL: (0.62, (5.5, 4.0, 2.8), 0.10),
     REPLY: (0.022, (7.0, 4.5, 3.0), 0.55),
-    CALL: (0.06, (6.0, 4.0, 2.5), 0.10),
+    CALL: (0.13, (6.0, 4.0, 2.5), 0.10),
     CONNECTED: (0.020, (7.0, 4.5, 3.0), 0.45),
-    TODO: (0.03, (4.0, 3.0, 2.0), 0.0),
+    TODO: (0.11, (4.0, 3.0, 2.0), 0.0),
     MEETING: (0.008, (9.0, 5.0, 2.5), 0.65),
     NO_SHOW: (0.0012, (8.0, 5.0, 2.5), 0.3),
     CANCELLED: (0.001, (8.0, 5.0, 2.5), 0.1),
@@ -94,7 +94,7 @@ def make_touches(
     parts = []
     for kind, (base, factors, power) in RATES.items():
         factor = np.array([*factors, 1.0])[grid]
-        counts = rng.poisson(base * factor * np.exp(power * np.clip(interest, -2.5, 3.0)))
+        counts = rng.poisson(companies.reach[:, None] * base * factor * np.exp(power * np.clip(interest, -2.5, 3.0)))
         company, week = np.nonzero(counts)
         times = counts[company, week]
         company, week = np.repeat(company, times), np.repeat(week, times)
@@ -104,7 +104,7 @@ def make_touches(
         if kind in (CONTENT, FORM):
             touch = _with_campaign(cal, rng, touch, campaigns, "Content" if kind == CONTENT else "Web Form")
         parts.append(touch)
-    parts.extend(_attendance(cal, rng, campaigns, interest, grid, contacts))
+    parts.extend(_attendance(cal, rng, campaigns, companies.reach, interest, grid, contacts))
     joined = parts[0]
     for part in parts[1:]:
         joined = joined.joined(part)
@@ -142,7 +142,13 @@ def _with_campaign(cal: Calendar, rng: np.random.Generator, touch: Touches, camp
 
 
 def _attendance(
-    cal: Calendar, rng: np.random.Generator, campaigns: Campaigns, interest: Array, grid: Array, contacts: Contacts
+    cal: Calendar,
+    rng: np.random.Generator,
+    campaigns: Campaigns,
+    reach: Array,
+    interest: Array,
+    grid: Array,
+    contacts: Contacts,
 ) -> list[Touches]:
     """Invitations to webinars and conferences, and who came."""
     parts = []
@@ -153,6 +159,7 @@ def _attendance(
                 continue
             week = (day - cal.first_monday) // 7
             mood = np.exp(0.45 * np.clip(interest[:, week], -2.5, 3)) * np.array([4.0, 3.0, 2.0, 1.0])[grid[:, week]]
+            mood *= reach
             who = np.flatnonzero(contacts.created < (day - 22) * DAY)
             who = who[rng.random(len(who)) < np.minimum(0.6, invited * 0.5 * mood[contacts.company[who]])]
             came = rng.random(len(who)) < share
