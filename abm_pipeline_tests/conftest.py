@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +16,15 @@ from abm_pipeline.storage import postgres
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Settings of a running embedded server, stopped at the end of the session."""
-    server = Settings(_env_file=None, home=tmp_path_factory.mktemp("server"))
-    with postgres.running(server):
-        yield server
+def postgres_server() -> Iterator[Settings]:
+    """Settings of a running embedded server, stopped at the end of the session.
+
+    Not under pytest's folder: another session closes that to the server's own user, which it has when run as root.
+    """
+    with tempfile.TemporaryDirectory(prefix="abm_server_") as home:
+        server = Settings(_env_file=None, home=Path(home))
+        with postgres.running(server):
+            yield server
 
 
 @pytest.fixture

@@ -49,7 +49,9 @@ def intervals(rows: pd.DataFrame, label: str) -> str:
     """Dots with intervals over their benchmark. `rows`: segment, value, and low and high of `ci_` and `benchmark_`."""
     order = list(rows["segment"])
     y = alt.Y("segment:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=130))
-    x = alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5))
+    # a committee can be smaller than the people it turns out to have
+    most = max(1.0, float(rows[["value", "ci_high"]].max().max()))
+    x = alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, most]), axis=alt.Axis(format=".0%", tickCount=5))
     band = rows.dropna(subset=["benchmark_low"]).assign(benchmark_high=lambda r: r["benchmark_high"].fillna(1.0))
     layers = [
         alt.Chart(band)

@@ -90,7 +90,9 @@ class Review:
     quarantine: pd.DataFrame
 
     def value(self, metric: str, dimension: str = "all", segment: str = "all", *, ago: bool = False) -> Any:
-        """The row of a metric over its longest window, as a namedtuple; None where there is none."""
+        """The row of a metric as a namedtuple; None where there is none. Of several windows the one with a benchmark,
+        else the longest.
+        """
         rows = self.values
         day = self.day - WEEK if ago else self.day
         chosen = rows[
@@ -98,7 +100,9 @@ class Review:
             & (rows["dimension"] == dimension)
             & (rows["dimension_value"] == segment)
             & (rows["day"] == pd.Timestamp(day))
-        ].sort_values("window_days")
+        ]
+        has_benchmark = chosen["benchmark_low"].notna() | chosen["benchmark_high"].notna()
+        chosen = chosen.assign(has_benchmark=has_benchmark).sort_values(["has_benchmark", "window_days"])
         return next(chosen.tail(1).itertuples(index=False), None)
 
 

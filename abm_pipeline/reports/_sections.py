@@ -177,7 +177,10 @@ def tiers(review: Review) -> list[dict[str, Any]]:
             continue
         low, high = cells["penetration_low"], cells["penetration_high"]
         both = "" if low is None or high is None else f"{percent(low.value)} – {percent(high.value)}"
-        out.append(_cell(review, cells["coverage"]) | {"tier": words(tier), "penetration": both})
+        cell = _cell(review, cells["coverage"])
+        if cell["benchmark"]:
+            cell["benchmark"] += f" in {cells['coverage'].window_days} days"
+        out.append(cell | {"tier": words(tier), "penetration": both})
     return out
 
 
@@ -214,8 +217,7 @@ def definitions(review: Review) -> list[dict[str, str]]:
 
 def _cell(review: Review, row: Any) -> dict[str, Any]:
     """A value with what it takes to judge it."""
-    unit = review.specs[row.metric].unit
-    is_count = is_missing(row.ci_low) and row.numerator == row.value
+    unit, is_count = review.specs[row.metric].unit, review.specs[row.metric].statistic == "count"
     return {
         "value": shown(row.value, unit, review.currency),
         "interval": interval(row.ci_low, row.ci_high, unit, review.currency),

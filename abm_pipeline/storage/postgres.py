@@ -85,11 +85,16 @@ def start(settings: Settings) -> PostgresUrls:
     if settings.postgres_url is None or settings.dagster_postgres_url is None:
         data = _data(settings)
         with _lock(settings):
-            if _running(data) is None:
-                if not (data / "PG_VERSION").exists():
-                    _make_cluster(data)
+            if not (data / "PG_VERSION").exists():
+                _make_cluster(data)
+            _start_server(data)
+            try:
+                _make_databases(data)
+            except PostgresError:
+                # it was about to die when we looked: killed a moment ago, or shutting down
+                time.sleep(1.0)
                 _start_server(data)
-            _make_databases(data)
+                _make_databases(data)
     return urls(settings)
 
 
@@ -213,14 +218,17 @@ def _make_cluster(data: Path) -> None:
 
 
 def _start_server(data: Path) -> None:
+    if _running(data) is not None:
+        return
     server = _server(data)
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while True:
         _drop_stale_locks(data)
         try:
+            server.ensure_pgdata_inited()  # it is; run as root, this opens the way to it for the server's own user
             server.ensure_postgres_running()
             return
-        except (subprocess.SubprocessError, AssertionError) as error:
+        except (subprocess.SubprocessError, AssertionError, OSError) as error:
             # recovery takes longer than the launcher waits, or children of a killed server still hold its memory
             while time.monotonic() < deadline and (data / "postmaster.pid").exists():
                 if _running(data) is not None:

@@ -6,6 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,14 +19,23 @@ from abm_pipeline.storage import postgres
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Settings:
+def own() -> Iterator[Settings]:
     """Settings of a server that only this test uses."""
-    return Settings(_env_file=None, home=tmp_path)
+    with tempfile.TemporaryDirectory(prefix="abm_server_") as home:
+        yield Settings(_env_file=None, home=Path(home))
 
 
 def pid_of(settings: Settings) -> int:
     """Process id of the running server."""
     return int((settings.home / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])
+
+
+def wait_until_down(settings: Settings) -> None:
+    """A signal takes a moment to arrive."""
+    with pytest.raises(postgres.PostgresError):
+        while True:
+            postgres.urls(settings)
+            time.sleep(0.01)
 
 
 def test_life_of_the_embedded_server(own: Settings) -> None:
@@ -37,6 +49,7 @@ def test_life_of_the_embedded_server(own: Settings) -> None:
         con.execute(sa.text("CREATE TABLE kept AS SELECT 1 AS n"))
 
     os.kill(pid_of(own), signal.SIGKILL)
+    wait_until_down(own)
     with postgres.running(own) as urls, postgres.connect(urls.served).begin() as con:
         assert con.scalar(sa.text("SELECT n FROM kept")) == 1
     assert not postgres.stop(own)
@@ -55,7 +68,7 @@ def test_concurrent_starts_on_a_new_home(own: Settings) -> None:
     command = [sys.executable, "-c", code, str(own.home)]
     started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     try:
-        printed = {process.communicate(timeout=60)[0] for process in started}
+        printed = {process.communicate(timeout=120)[0] for process in started}
         assert 1 == len(printed)
         assert [0, 0] == [process.returncode for process in started]
     finally:
