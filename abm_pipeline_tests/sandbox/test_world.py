@@ -77,7 +77,7 @@ def test_the_demo_has_the_promised_size(demo: World) -> None:
     assert 7_500 <= count["Contact"] <= 10_000
     assert 45_000 <= count["Task"] + count["Event"] + count["CampaignMember"] <= 95_000
     assert 1_200 <= count["Opportunity"] <= 1_800
-    assert 5_000 <= count["OpportunityHistory"] <= 7_000
+    assert 4_000 <= count["OpportunityHistory"] <= 7_000
 
 
 def test_the_mess_is_there(demo: World) -> None:
