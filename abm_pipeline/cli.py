@@ -201,7 +201,7 @@ def start() -> None:
     """Start it, and leave it running."""
     from abm_pipeline.storage import postgres
 
-    click.echo(postgres.start(_settings()).served)
+    click.echo(postgres.start_to_stay(_settings()).served)
 
 
 @postgres_group.command()

@@ -47,3 +47,13 @@ def own_pipeline(server: Settings, home: Path) -> Iterator[Settings]:
         url = admin.url.set(username="abm", database=name).render_as_string(hide_password=False)
         yield Settings(_env_file=None, home=home, postgres_url=url, dagster_postgres_url=url)
         con.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a home whose lake holds the reports' sample; only to be read."""
+    from abm_pipeline_tests.reports.sample import write_sample
+
+    made = Settings(_env_file=None, home=tmp_path_factory.mktemp("sample"))
+    write_sample(made)
+    return made

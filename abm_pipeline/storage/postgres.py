@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from abm_pipeline.settings import Settings
 
 DRIVER = "postgresql+psycopg2"
+# Stands in the home while the server runs for `running` blocks only.
+_TRANSIENT = "postgres.transient"
 READER = "abm_reader"
 START_TIMEOUT_SECONDS = 120.0
 # Dagster opens a connection per storage call and run worker, and the UI polls beside a run.
@@ -98,6 +100,12 @@ def start(settings: Settings) -> PostgresUrls:
     return urls(settings)
 
 
+def start_to_stay(settings: Settings) -> PostgresUrls:
+    """The same, and no `running` block stops it any more, not even one that started it."""
+    (settings.home / _TRANSIENT).unlink(missing_ok=True)
+    return start(settings)
+
+
 def stop(settings: Settings) -> bool:
     """Stop the embedded server; returns whether it was running. What it keeps stays."""
     data = _data(settings)
@@ -117,7 +125,7 @@ def running(settings: Settings) -> Iterator[PostgresUrls]:
     the embedded server, if one of them started it.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
-    started_here = settings.home / "postgres.transient"
+    started_here = settings.home / _TRANSIENT
     with (settings.home / "postgres.users").open("w") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
         if _running(_data(settings)) is None:
@@ -132,7 +140,7 @@ def running(settings: Settings) -> Iterator[PostgresUrls]:
             else:
                 if started_here.exists():
                     stop(settings)
-                    started_here.unlink()
+                    started_here.unlink(missing_ok=True)
 
 
 def connect(url: str) -> sa.Engine:

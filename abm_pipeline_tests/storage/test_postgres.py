@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -32,14 +33,15 @@ def pid_of(settings: Settings) -> int:
 
 def wait_until_down(settings: Settings) -> None:
     """A signal takes a moment to arrive."""
-    with pytest.raises(postgres.PostgresError):
-        while True:
-            postgres.urls(settings)
+    with suppress(postgres.PostgresError):
+        while postgres.urls(settings):
             time.sleep(0.01)
 
 
 def test_life_of_the_embedded_server(own: Settings) -> None:
-    """Start, start again, kill -9, start: the same databases. A pid file of another process is no server."""
+    """Start, start again, kill -9, start: the same databases. Started to stay, it outlives a block. A pid file
+    of another process is no server.
+    """
     with pytest.raises(postgres.PostgresError, match="abm postgres start"):
         postgres.urls(own)
     first = postgres.start(own)
@@ -53,6 +55,10 @@ def test_life_of_the_embedded_server(own: Settings) -> None:
     with postgres.running(own) as urls, postgres.connect(urls.served).begin() as con:
         assert con.scalar(sa.text("SELECT n FROM kept")) == 1
     assert not postgres.stop(own)
+
+    with postgres.running(own):
+        postgres.start_to_stay(own)
+    assert postgres.stop(own)
 
     (own.home / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n/elsewhere\n1\n5432\n\n\n1 1\nready\n")
     with postgres.running(own) as urls:
