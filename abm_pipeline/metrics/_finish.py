@@ -102,8 +102,9 @@ def finish(
     unknown = np.isnan(value) | (out["benchmark_low"].isna() & out["benchmark_high"].isna()).to_numpy()
     out["status"] = np.select([unknown, below, above], ["none", "below", "above"], "within")
     out["definition_version"] = out["metric"].map({name: spec.definition_version for name, spec in specs.items()})
-    rests = {name: score_version if spec.rests_on_score else None for name, spec in specs.items()}
-    out["scoring_model_version"] = out["metric"].map(rests)
+    scored = {name for name, spec in specs.items() if spec.rests_on_score}
+    rests = out["metric"].isin(scored) | (out["dimension"] == "engagement_quintile")
+    out["scoring_model_version"] = rests.map({True: score_version, False: None})
     return out
 
 

@@ -155,6 +155,16 @@ def test_deal_sizes_and_their_ratio(world: World) -> None:
     assert (2, "within") == (world.cell("deal_size_ratio")["n"], world.cell("deal_size_ratio")["status"])
 
 
+def test_large_amounts_have_an_interval(world: World) -> None:
+    """Won for 2 and 4 million: mean 3 million, s = √2 million, t(1) = 12.7062: ± 12.7062 million."""
+    for i, amount in enumerate((2_000_000, 4_000_000)):
+        world.deal(f"d{i}", None, "05-01", "06-01", won=True, amount=amount)
+    world.refresh(tables=VALUES)
+
+    row = world.cell("deal_size")
+    assert (3_000_000, -9.706205, 15.706205) == (row["value"], *(round(row[c] / 1e6, 6) for c in ("ci_low", "ci_high")))
+
+
 def test_amounts_of_several_currencies_are_not_added(world: World) -> None:
     """100 EUR worth 110 USD and 100 USD: mean 105 USD. 100 in a currency without a rate is in neither sum nor count,
     and the run says so; the deal is won all the same."""

@@ -30,7 +30,7 @@ def finished(numerator: float, denominator: float, n: int = 10, **other: Any) ->
     row = {"metric": "m", "day": pd.Timestamp("2026-06-30"), "window_days": 90, "n": n, "numerator": numerator}
     cell = {"denominator": denominator, "dimension": "tier", "dimension_value": "one_to_one"}
     out = finish(
-        pd.DataFrame([{**row, **cell, **other}]),
+        pd.DataFrame([row | cell | other]),
         {"m": spec(statistic)},
         min_sample=10,
         benchmarks=benchmarks,
@@ -121,6 +121,13 @@ def test_a_count_is_its_numerator() -> None:
     row = finished(7, np.nan, statistic="count")
     assert 7 == row["value"]
     assert np.isnan(row["ci_low"])
+
+
+def test_the_scoring_model_stands_where_the_value_rests_on_it() -> None:
+    """A win rate by tier knows no scores and names no model; by engagement quintile it does."""
+    assert pd.isna(finished(1, 2)["scoring_model_version"])
+    by_quintile = finished(1, 2, dimension="engagement_quintile", dimension_value="5")
+    assert "1" == by_quintile["scoring_model_version"]
 
 
 def test_another_formula_or_sql_is_another_version() -> None:

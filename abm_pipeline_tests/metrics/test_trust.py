@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date, timedelta
+from pathlib import Path
 
+import pytest
+
+import abm_pipeline.metrics
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.metrics._definitions import metric_specs
 from abm_pipeline_tests.metrics.world import D, World, at, day
@@ -104,3 +109,23 @@ def test_definitions_are_made_from_the_specs(world: World) -> None:
     assert "USD per day" == rows["pipeline_velocity"]["unit"]
     assert "60 days and 90 days" == rows["coverage"]["window"]
     assert "all: 0.15 to 0.3" == rows["intent_coverage"]["benchmark"]
+
+
+def test_a_metric_is_added_by_one_file(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The README's example, put into a file of its own, is found, computed and defined: 1 of 2 accounts has an open
+    deal. Nothing else is edited."""
+    readme = Path(abm_pipeline.metrics.__path__[0]) / "README.md"
+    example = readme.read_text().split("```python\n")[1].split("```")[0]
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "open_deal_share.py").write_text(example)
+    monkeypatch.setattr(abm_pipeline.metrics, "__path__", [*abm_pipeline.metrics.__path__, str(tmp_path / "more")])
+    world.account("a.com", "one_to_one")
+    world.account("b.com", "one_to_one")
+    world.deal("d", "a.com", "06-01")
+    try:
+        world.refresh(tables=(T.METRIC_VALUES, T.METRIC_DEFINITIONS))
+    finally:
+        sys.modules.pop("abm_pipeline.metrics.open_deal_share", None)
+
+    assert (1, 2, 0.5) == world.parts("open_deal_share") == world.parts("open_deal_share", "tier", "one_to_one")
+    assert 1 == len(world.read(T.METRIC_DEFINITIONS, "metric = 'open_deal_share'"))
