@@ -12,7 +12,12 @@ RESCORE_GROUPS = ("scoring", "metrics", "published", "reports")
 def jobs() -> list[dg.UnresolvedAssetJobDefinition]:
     """Fetch; compute all that follows; score history again and what reads it."""
     return [
-        dg.define_asset_job(INGEST, dg.AssetSelection.groups("raw"), description="Ask every vendor for the days."),
+        dg.define_asset_job(
+            INGEST,
+            dg.AssetSelection.groups("raw"),
+            description="Ask every vendor for the days.",
+            tags={"abm/ingest": "true"},
+        ),
         dg.define_asset_job(
             REFRESH,
             dg.AssetSelection.groups(*REFRESH_GROUPS),

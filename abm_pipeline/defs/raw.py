@@ -5,6 +5,7 @@ import importlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from abm_pipeline.sources.extract import StreamReport
 
 
+@cache
 def specs() -> list[SourceSpec]:
     """Every declared vendor."""
     return collect("abm_pipeline.sources", SourceSpec)
@@ -64,7 +66,6 @@ def _vendor_asset(settings: Settings, daily: dg.PartitionsDefinition[str], spec:
             )
         ],
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=f"vendor_{spec.vendor}",
     )
     def vendor_asset(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from abm_pipeline.sources import credentials, extract
