@@ -135,10 +135,10 @@ class Lake:
     def _replace(
         self, con: duckdb.DuckDBPyConnection, table: Table, wanted: list[date], computed_at: int, part: str
     ) -> Written:
-        new = _digests(con, "_new", table)
+        existing = [path for day in wanted if (path := self.file(table, day, part)).exists()]
+        new = _digests(con, "_new", table, hashed=bool(existing))
         if stray := new.keys() - set(wanted):
             raise ValueError(f"{table}: rows of {min(stray)}…{max(stray)}, which are not among the days to write")
-        existing = [path for day in wanted if (path := self.file(table, day, part)).exists()]
         old: dict[date, tuple[int, int]] = {}
         if existing:
             self.attach(con, table, wanted[0], wanted[-1], part=part, name="_old")
@@ -146,23 +146,22 @@ class Lake:
             con.execute("DROP VIEW _old")
         have = {path.parent.name for path in existing}
         changed = [day for day in wanted if f"day={day}" not in have or old.get(day) != new.get(day)]
-        staging = self._staging(table)
+        staging, empty = self._staging(table), empty_select(table)
         try:
             if any(day in new for day in changed):
                 con.execute("CREATE OR REPLACE TEMP TABLE _changed (day DATE)")
                 con.executemany("INSERT INTO _changed VALUES (?)", [[day] for day in changed])
-                order = ", ".join(quoted(column) for column in ("day", *(k for k in table.key if k != "day")))
                 con.execute(
-                    f"COPY (SELECT * FROM _new SEMI JOIN _changed USING (day) ORDER BY {order}) TO '{staging}' "
+                    f"COPY (SELECT * FROM _new SEMI JOIN _changed USING (day)) TO '{staging}' "
                     "(FORMAT parquet, PARTITION_BY (day), WRITE_PARTITION_COLUMNS true, COMPRESSION zstd)"
                 )
             for day in changed:
                 written = sorted((staging / f"day={day}").glob("*.parquet"))
-                if len(written) > 1:
-                    raise RuntimeError(f"{table} {day}: written to {len(written)} files, so it cannot be swapped whole")
-                if not written:
-                    written = [staging / "empty.parquet"]
-                    con.execute(f"COPY ({empty_select(table)}) TO '{written[0]}' (FORMAT parquet)")
+                if len(written) != 1:
+                    # none: the day is empty; several: memory was short. A partition is one file, to be swapped whole.
+                    rows = f"SELECT * FROM read_parquet('{staging}/day={day}/*.parquet')" if written else empty
+                    written = [staging / "one.parquet"]
+                    con.execute(f"COPY ({rows}) TO '{written[0]}' (FORMAT parquet, COMPRESSION zstd)")
                 _move(written[0], self.file(table, day, part))
         finally:
             shutil.rmtree(staging, ignore_errors=True)
@@ -277,13 +276,14 @@ def now_ns() -> int:
     return time.time_ns()
 
 
-def _digests(con: duckdb.DuckDBPyConnection, relation: str, table: Table) -> dict[date, tuple[int, int]]:
-    """Row count and order-independent content hash, by day (one entry for an unpartitioned table)."""
+def _digests(
+    con: duckdb.DuckDBPyConnection, relation: str, table: Table, *, hashed: bool = True
+) -> dict[date, tuple[int, int]]:
+    """Row count and order-independent content hash (0 if not `hashed`), by day; one entry if not daily."""
     columns = ", ".join(quoted(column) for column in table.columns if column not in PROVENANCE)
     day = "day" if table.is_daily else "DATE '0001-01-01'"
-    rows = con.execute(
-        f"SELECT {day}, count(*), coalesce(sum(hash(row({columns}))), 0) FROM {relation} GROUP BY ALL"
-    ).fetchall()
+    content = f"sum(hash(row({columns})))" if hashed else "0"
+    rows = con.execute(f"SELECT {day}, count(*), {content} FROM {relation} GROUP BY ALL").fetchall()
     return {row[0]: (int(row[1]), int(row[2])) for row in rows}
 
 
