@@ -55,7 +55,12 @@ def prepare_home(settings: Settings) -> Path:
 def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """The real instance, on Postgres, for the length of a block."""
     os.environ.update(environment(settings))
-    with dg.DagsterInstance.from_config(str(settings.home / "dagster")) as made:
+    home = settings.home / "dagster"
+    with (home / "setup.lock").open("w") as handle:
+        # Two processes that make Dagster's tables at once fail each other.
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        opened = dg.DagsterInstance.from_config(str(home))
+    with opened as made:
         yield made
 
 

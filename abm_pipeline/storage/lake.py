@@ -282,7 +282,7 @@ def _digests(
     """Row count and order-independent content hash (0 if not `hashed`), by day; one entry if not daily."""
     columns = ", ".join(quoted(column) for column in table.columns if column not in PROVENANCE)
     day = "day" if table.is_daily else "DATE '0001-01-01'"
-    content = f"sum(hash(row({columns})))" if hashed else "0"
+    content = f"coalesce(sum(hash(row({columns}))), 0)" if hashed else "0"
     rows = con.execute(f"SELECT {day}, count(*), {content} FROM {relation} GROUP BY ALL").fetchall()
     return {row[0]: (int(row[1]), int(row[2])) for row in rows}
 
