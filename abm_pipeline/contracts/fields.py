@@ -102,7 +102,7 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("tier_since_day", _D, "Day since when the present tier is valid, if the source tells."),
     Field("committee_size", _I, "Size of the buying committee, if mapped.", low=0),
     Field("is_deleted", _B, "Deleted in the source (also the losing side of a merge)."),
-    Field("merged_into_source_id", _T, "Id of the record that this one was merged into."),
+    Field("merged_into_source_id", _T, "Record that this one was merged into; of a lead also the contact it became."),
     Field("created_at", _TS, "When the source made the record."),
     Field("modified_at", _TS, "When the source last changed the record: the version of the row."),
     Field("company_source_id", _T, "Company's id in the same source."),
@@ -183,6 +183,7 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("rate", _F, "Units of the currency for one unit of the reporting currency.", low=0),
     # identity
     Field("account_id", _T, "Resolved account."),
+    Field("person_id", _T, "`source:source_id` of the record that stands for all records of one human."),
     Field("parent_account_id", _T, "Parent account."),
     Field("ultimate_parent_id", _T, "Topmost account of the hierarchy; the account itself if it has no parent."),
     Field("first_seen_day", _D, "Day on which the account's first record was made."),
@@ -202,7 +203,7 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("percentile", _F, "Share of target accounts with a score not above this one.", low=0, high=1),
     Field("band", _T, "Band by percentile.", values=BANDS),
     Field("is_engaged", _B, "Over the model's engaged threshold."),
-    Field("contacts_engaged", _I, "Distinct contacts with an engagement in the window.", low=0),
+    Field("contacts_engaged", _I, "Distinct persons with an engagement in the window.", low=0),
     Field("touches", _I, "Engagements in the window.", low=0),
     Field("first_touch_day", _D, "Day of the first engagement in the window."),
     Field("last_touch_day", _D, "Day of the last engagement in the window."),
@@ -242,7 +243,7 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("penetration_high", _F, "Engaged contacts over the lower bound of the committee size."),
     Field("committee_low", _I, "Lower bound of the committee size.", low=0),
     Field("committee_high", _I, "Upper bound of the committee size.", low=0),
-    Field("contacts_known", _I, "Contacts known.", low=0),
+    Field("contacts_known", _I, "Distinct persons known, those deleted left out.", low=0),
     Field("role_gaps", _T, "Roles of the committee that no engagement has reached, comma-separated."),
     Field("is_covered", _B, "Any touch or exposure in 90 days."),
     Field("uncovered_reason", _T, "Why an account is not covered; null where it is."),
@@ -262,7 +263,9 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("campaign_name", _T, "Campaign's name."),
     Field("accounts_reached", _I, "Accounts with a touch or exposure from the campaign on the day.", low=0),
     Field("accounts_engaged", _I, "Accounts with an engagement from the campaign on the day.", low=0),
-    Field("credit", _F, "Share of the deal's pipeline credited; shares of a deal and model add up to 1.", low=0, high=1),
+    Field(
+        "credit", _F, "Share of the deal's pipeline credited; shares of a deal and model add up to 1.", low=0, high=1
+    ),
     Field(
         "credit_revenue",
         _F,

@@ -203,10 +203,10 @@ MEMBER = Table(
 PERSON = Table(
     "identity",
     "person",
-    "Person records: their account and role. `source || ':' || source_id` is the contact_key of facts.",
+    "Person records: who they are, their account and role. `source || ':' || source_id` is the contact_key of facts.",
     ("source", "source_id"),
-    _columns("source source_id account_id role person_type created_at is_deleted match_rule snapshot_id"),
-    ("person_type", "is_deleted", "snapshot_id"),
+    _columns("source source_id person_id account_id role person_type created_at is_deleted match_rule snapshot_id"),
+    ("person_id", "person_type", "is_deleted", "snapshot_id"),
 )
 REDIRECT = Table(
     "identity",

@@ -1,8 +1,19 @@
-"""Persons and their account: contacts by their company, else their e-mail domain; leads by their e-mail domain, else
-their website, else the company they were converted to; merged ones by their survivor.
+"""Person records: their account, and which of them are the same human.
+
+Contacts are placed by their company, else their e-mail domain; leads by their e-mail domain, else their website, else
+the company they were converted to; merged and converted ones where the record is that they went into.
 
 A domain belongs to the account that owns it or the longest part of it (`mail.eu.acme.com` → `acme.com`), so
 free-mail, shared and ambiguous domains place nobody: no account owns them.
+
+Records of one human have one `person_id`, the `source:source_id` of the record that stands for them all:
+
+- where the chain of merges and conversions ends (a merged contact → its winner, a lead → the contact it became). A
+  record that another one is told to be, and that no source has, ends nothing; nor does a circle: its records, and those
+  that lead to it, stand for themselves.
+- among the ends of chains in one account, those with the same e-mail address (by hash, an exact key) are one person.
+  The oldest live contact stands for them; without one the oldest live lead, then the oldest deleted record. Addresses
+  of records inside a chain, and of records without an account, join nobody.
 """
 
 from __future__ import annotations
@@ -30,19 +41,21 @@ PEOPLE = (
     ),
     Step(
         "survivor",
-        "where the chain of merges of each person record ends; a circle ends nowhere",
+        "the known record where the chain of merges and conversions of a person record ends; a circle ends nowhere",
         """
-        WITH RECURSIVE chain AS (
-            SELECT source, source_id, merged_into_source_id AS into_id
-            FROM latest_contact WHERE merged_into_source_id IS NOT NULL
+        WITH RECURSIVE link AS (
+            SELECT c.source, c.source_id, c.merged_into_source_id AS into_id
+            FROM latest_contact AS c
+            SEMI JOIN latest_contact AS f ON f.source = c.source AND f.source_id = c.merged_into_source_id
+        ),
+        chain AS (
+            FROM link
             UNION
-            SELECT chain.source, chain.source_id, c.merged_into_source_id
-            FROM chain JOIN latest_contact AS c ON c.source = chain.source AND c.source_id = chain.into_id
-            WHERE c.merged_into_source_id IS NOT NULL
+            SELECT chain.source, chain.source_id, link.into_id
+            FROM chain JOIN link ON link.source = chain.source AND link.source_id = chain.into_id
         )
         SELECT chain.*
-        FROM chain ANTI JOIN latest_contact AS c
-            ON c.source = chain.source AND c.source_id = chain.into_id AND c.merged_into_source_id IS NOT NULL
+        FROM chain ANTI JOIN link ON link.source = chain.source AND link.source_id = chain.into_id
         """,
     ),
     Step(
@@ -50,7 +63,7 @@ PEOPLE = (
         "the account that each person record itself points to",
         """
         SELECT
-            c.source, c.source_id, c.role, c.person_type, c.created_at, c.is_deleted,
+            c.source, c.source_id, c.role, c.person_type, c.created_at, c.is_deleted, c.email_hash,
             CASE c.person_type
                 WHEN 'lead' THEN coalesce(mail.account_id, site.account_id, company.account_id)
                 ELSE coalesce(company.account_id, mail.account_id)
@@ -68,16 +81,45 @@ PEOPLE = (
         """,
     ),
     Step(
-        "new_person",
-        "person records with their account: the survivor's, where a record was merged",
+        "followed",
+        "person records with the end of their chain, and its account where it has one",
         """
         SELECT
-            p.source, p.source_id, p.role, p.person_type, p.created_at, p.is_deleted, snapshot_id,
+            p.* EXCLUDE (account_id, match_rule), p.source || ':' || p.source_id AS contact_key,
+            p.source || ':' || coalesce(s.into_id, p.source_id) AS end_key,
             coalesce(f.account_id, p.account_id) AS account_id,
-            CASE WHEN f.account_id IS NOT NULL THEN 'merged' ELSE p.match_rule END AS match_rule
+            CASE
+                WHEN f.account_id IS NULL THEN p.match_rule
+                WHEN p.person_type = 'lead' AND f.person_type <> 'lead' THEN 'converted'
+                ELSE 'merged'
+            END AS match_rule
         FROM placed AS p
         LEFT JOIN survivor AS s ON s.source = p.source AND s.source_id = p.source_id
         LEFT JOIN placed AS f ON f.source = s.source AND f.source_id = s.into_id
+        """,
+    ),
+    Step(
+        "same_address",
+        "ends of chains that have an e-mail address, with the one that stands for all of that address in the account",
+        """
+        SELECT
+            end_key,
+            first_value(contact_key) OVER (
+                PARTITION BY account_id, email_hash
+                ORDER BY is_deleted, person_type <> 'contact', created_at NULLS LAST, contact_key
+            ) AS person_id
+        FROM followed
+        WHERE contact_key = end_key AND account_id IS NOT NULL AND email_hash IS NOT NULL
+        """,
+    ),
+    Step(
+        "new_person",
+        "person records with their account and who they are",
+        """
+        SELECT
+            f.source, f.source_id, coalesce(a.person_id, f.end_key) AS person_id, f.account_id, f.role, f.person_type,
+            f.created_at, f.is_deleted, f.match_rule, snapshot_id
+        FROM followed AS f LEFT JOIN same_address AS a ON a.end_key = f.end_key
         CROSS JOIN snapshot
         """,
     ),

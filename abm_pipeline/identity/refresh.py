@@ -107,5 +107,7 @@ def _domains(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def _people(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    (unplaced,) = con.execute("SELECT count(*) FROM new_person WHERE account_id IS NULL").fetchall()[0]
-    return {"persons_without_account": int(unplaced)}
+    (unplaced, persons) = con.execute(
+        "SELECT count(*) FILTER (account_id IS NULL), count(DISTINCT person_id) FROM new_person"
+    ).fetchall()[0]
+    return {"persons": int(persons), "persons_without_account": int(unplaced)}

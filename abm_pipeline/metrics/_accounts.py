@@ -3,7 +3,7 @@
 Belongs here: the steps from touches, intent, people, deals and scores to `account_day`, which the account metrics
 aggregate and `account_metrics_daily` publishes.
 
-Counts over rolling windows are not made by joining windows with days. An item (a contact, a channel …) seen on day t is
+Counts over rolling windows are not made by joining windows with days. An item (a person, a channel …) seen on day t is
 present until t + W − 1. Sorted by day, it *arrives* on a day that comes W or more after the one before and *leaves* W
 after a day that has none in the W after it. Arrivals and leavings are few, so a count on any day is a running sum over
 them, and the work grows with what happened, not with window × days. Of the days before the first one asked for, only
@@ -46,9 +46,9 @@ TOUCH_DAY = Step(
     "is not told or belongs to no account. An engagement is no exposure, and of a type with points in the champion.",
     """
     WITH placed AS (
-        SELECT coalesce(c.account_no, r.account_no) AS account_no, t.day, t.channel, hash(t.contact_key) AS contact,
-               t.contact_key IS NOT NULL AS is_named, r.role, t.content_type,
-               NOT t.is_exposure AND e.touch_type IS NOT NULL AS is_engagement
+        SELECT coalesce(c.account_no, r.account_no) AS account_no, t.day, t.channel,
+               hash(coalesce(r.person_id, t.contact_key)) AS contact, t.contact_key IS NOT NULL AS is_named, r.role,
+               t.content_type, NOT t.is_exposure AND e.touch_type IS NOT NULL AS is_engagement
         FROM facts.touch t
         LEFT JOIN company_unit c ON c.company_key = t.company_key
         LEFT JOIN person_unit r ON r.contact_key = t.contact_key
@@ -105,7 +105,7 @@ ITEM = Step(
 )
 REACH = Step(
     "reach",
-    "From a day on (until the account's next row): how many contacts and content types are engaged, and which roles, "
+    "From a day on (until the account's next row): how many persons and content types are engaged, and which roles, "
     "channels and intent providers are present, each in its rolling window. Sets are sums of bits.",
     f"""
     WITH stay AS (
@@ -171,11 +171,18 @@ DEAL_LEVEL = Step(
 )
 PEOPLE_LEVEL = Step(
     "people_level",
-    "From a day on: how many people of an account are known.",
+    "From a day on: how many people of an account are known, since their first record. Who is deleted is told by the "
+    "record that stands for a person.",
     """
+    WITH person AS (
+        SELECT account_id, person_id, min(known_day) AS known_day
+        FROM person_unit
+        WHERE account_id IS NOT NULL AND person_id IN (SELECT contact_key FROM person_unit WHERE NOT is_deleted)
+        GROUP BY account_id, person_id
+    )
     SELECT account_id, known_day AS from_day,
            CAST(sum(count(*)) OVER (PARTITION BY account_id ORDER BY known_day) AS BIGINT) AS contacts_known
-    FROM person_unit WHERE account_id IS NOT NULL AND NOT is_deleted GROUP BY account_id, known_day
+    FROM person GROUP BY account_id, known_day
     """,
 )
 UNIVERSE = Step(

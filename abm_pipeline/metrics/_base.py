@@ -40,9 +40,10 @@ COMPANY_UNIT = Step(
 )
 PERSON_UNIT = Step(
     "person_unit",
-    "contact_key of facts → account, role, and the day since when the person is known (the beginning, if not told).",
+    "contact_key of facts → person, account, role, and the day since when the record is known (the beginning, if not "
+    "told).",
     """
-    SELECT r.source || ':' || r.source_id AS contact_key, u.unit_id AS account_id, u.account_no, r.role,
+    SELECT r.source || ':' || r.source_id AS contact_key, r.person_id, u.unit_id AS account_id, u.account_no, r.role,
            r.is_deleted,
            coalesce(CAST(timezone(p.reporting_timezone, r.created_at) AS DATE), DATE '1900-01-01') AS known_day
     FROM identity.person r LEFT JOIN unit u USING (account_id), params p

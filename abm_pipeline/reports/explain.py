@@ -46,7 +46,8 @@ _MINE = """
        OR contact_key IN (SELECT source || ':' || source_id FROM identity.person SEMI JOIN mine USING (account_id))"""
 _TOUCHES = """
     SELECT touch.day, touch.touch_type, touch.content_type, touch.weight_count, touch.source, touch.source_id,
-           touch.touch_id, touch.contact_key, coalesce(person.role, 'unknown') AS role,
+           touch.touch_id, touch.contact_key, coalesce(person.person_id, touch.contact_key) AS person_id,
+           coalesce(person.role, 'unknown') AS role,
            kind_points.points AS points_each, role_weight.weight AS role_weight,
            least(1.0, contact_total.cap / nullif(contact_total.earned, 0)) AS cap_share,
            pow(2.0, -(date_diff('day', touch.day, $day) / model.half_life_days)) AS recency
@@ -171,7 +172,7 @@ def explain(
     weights = touches["weight_count"] * touches["role_weight"] * touches["cap_share"] * touches["recency"]
     touches["points"] = touches["points_each"] * weights
     touches["record"] = touches["source"].fillna("") + ":" + touches["source_id"].fillna("")
-    contacts = int(touches["contact_key"].nunique())
+    contacts = int(touches["person_id"].nunique())
     reached = [count for count in model.breadth if count <= contacts]
     factor = model.breadth[max(reached)] if reached else 1.0
     parts = touches.groupby("touch_type").agg(points=("points", "sum"), touches=("points", "size"))

@@ -55,9 +55,10 @@ TOUCH_STEPS = (
     ),
     Step(
         "contact_account",
-        "Account and role of a contact_key.",
+        "Person, account and role of a contact_key.",
         """
-        SELECT person.source || ':' || person.source_id AS contact_key, account_number.account, person.role
+        SELECT person.source || ':' || person.source_id AS contact_key, person.person_id, account_number.account,
+               person.role
         FROM identity.person AS person
         LEFT JOIN roll_up ON roll_up.account_id = person.account_id
         LEFT JOIN account_number ON account_number.account_id = roll_up.scored_id
@@ -65,7 +66,8 @@ TOUCH_STEPS = (
     ),
     Step(
         "actor",
-        "Who touched: each pair of company and person in the touches, resolved once. Contact 0 is nobody named.",
+        "Who touched: each pair of company and person record in the touches, resolved once. Records of one human are "
+        "one contact, whom caps and breadth count; contact 0 is nobody named.",
         """
         WITH pair AS (
             SELECT touch.company_key, touch.contact_key,
@@ -78,7 +80,8 @@ TOUCH_STEPS = (
         SELECT pair.company_key, pair.contact_key, pair.touches,
                coalesce(company.account, contact.account) AS account,
                CASE WHEN pair.contact_key IS NULL THEN 0
-                    ELSE CAST(dense_rank() OVER (ORDER BY pair.contact_key NULLS LAST) AS INTEGER) END AS contact,
+                    ELSE CAST(dense_rank() OVER (ORDER BY coalesce(contact.person_id, pair.contact_key)) AS INTEGER)
+                    END AS contact,
                role_number.role_no
         FROM pair
         LEFT JOIN company_account AS company ON company.company_key = pair.company_key

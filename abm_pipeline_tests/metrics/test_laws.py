@@ -39,7 +39,8 @@ def populate(world: World) -> None:
             world.tier(account, tier, "2025-01-01", moved)
             world.tier(account, rng.choice(tiers[:3]), moved)
         for j in range(3):
-            world.person(f"{account}/{j}", account, rng.choice(["champion", "user", None]))
+            same = f"crm:{account}/{0 if i % 3 == 0 else j}"
+            world.person(f"{account}/{j}", account, rng.choice(["champion", "user", None]), person_id=same)
         for _ in range(12):
             person = rng.choice([f"{account}/0", f"{account}/1", None])
             world.touch(

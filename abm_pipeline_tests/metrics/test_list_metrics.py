@@ -160,6 +160,28 @@ def test_a_mapped_committee_has_one_size(world: World) -> None:
     assert (1, 5, 0.2) == world.parts("penetration_low") == world.parts("penetration_high")
 
 
+def test_a_person_with_two_records_counts_once(world: World) -> None:
+    """Ann was a lead from 1 March and became a contact on 1 June; Bob's twin was merged into him; Cem is deleted.
+
+    30 June: Ann (as lead in May, as contact in June), Bob (as twin) and somebody without a record engaged: 3 persons,
+    of 6 at most. Known: Ann since March, Bob: 2. On 31 May only Ann, as lead, has engaged: 1; known are 2.
+    """
+    world.account("a.com", "one_to_one")
+    world.person("ann", "a.com", "champion", known="06-01")
+    world.person("lead", "a.com", person_id="crm:ann", person_type="lead", known="03-01")
+    world.person("bob", "a.com", known="04-01")
+    world.person("twin", "a.com", person_id="crm:bob", is_deleted=True, known="04-15")
+    world.person("cem", "a.com", is_deleted=True)
+    for when, person in (("05-10", "lead"), ("06-10", "ann"), ("06-10", "twin"), ("06-11", "nobody")):
+        world.touch("a.com", when, person=person)
+    days = [day(text) for text in ("02-28", "03-31", "05-31", "06-30")]
+    world.refresh(*days, tables=VALUES)
+
+    rows = [world.account_row("a.com", as_of) for as_of in days]
+    assert [(0, 0), (1, 0), (2, 1), (2, 3)] == [(row["contacts_known"], row["contacts_engaged"]) for row in rows]
+    assert (3, 6, 0.5) == world.parts("penetration_low")
+
+
 def test_role_gaps(world: World) -> None:
     """A champion is engaged, a decision maker was only rung and not reached: three roles are missing."""
     world.account("a.com", "one_to_one")

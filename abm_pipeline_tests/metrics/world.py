@@ -107,11 +107,13 @@ class World:
         ends = {"valid_from": at(day(since), 0), "valid_to": at(day(until), 0) if until else None}
         self.rows["identity.tier_history"].append({"account_id": account, "tier": tier, "is_target": True, **ends})
 
-    def person(self, name: str, account: str | None, role: str | None = None, known: str = "2025-01-01") -> str:
-        """A contact; returns its contact_key."""
+    def person(
+        self, name: str, account: str | None, role: str | None = None, known: str = "2025-01-01", **other: Any
+    ) -> str:
+        """A person record, standing for itself unless `person_id` says for whom; returns its contact_key."""
         row = {"source": "crm", "source_id": name, "account_id": account, "role": role, "person_type": "contact"}
-        more = {"created_at": at(day(known)), "is_deleted": False, "snapshot_id": "s"}
-        self.rows["identity.person"].append({**row, **more})
+        more = {"person_id": f"crm:{name}", "created_at": at(day(known)), "is_deleted": False, "snapshot_id": "s"}
+        self.rows["identity.person"].append({**row, **more, **other})
         return f"crm:{name}"
 
     def touch(

@@ -96,7 +96,8 @@ _QUARANTINE = """
     SELECT DATE '2026-03-30' AS day, 'salesforce' AS vendor, 'opportunity' AS stream, 'deal' AS table_name,
            'closed_before_created' AS rule, 'close_day' AS "column", 3 AS rows"""
 _PEOPLE = """
-    SELECT 'salesforce' AS source, '003' || i || '_' || k AS source_id, account_id,
+    SELECT 'salesforce' AS source, '003' || i || '_' || k AS source_id,
+           'salesforce:003' || i || '_' || least(k, 2) AS person_id, account_id,
            ['decision_maker', 'champion', 'user', NULL][k + 1] AS role, 'contact' AS person_type,
            false AS is_deleted, 'crm' AS match_rule, 'snap' AS snapshot_id FROM accounts, range(4) t(k)"""
 _MEMBERS = """

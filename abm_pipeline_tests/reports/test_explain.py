@@ -45,7 +45,11 @@ def test_one_touch_by_hand(settings: Settings) -> None:
 
         put(T.ACCOUNT, "SELECT 'a' AS account_id, 'Acme' AS name, 'a' AS ultimate_parent_id")
         put(T.MEMBER, "SELECT 'a' AS account_id, 'salesforce' AS source, '001' AS source_id")
-        put(T.PERSON, "SELECT 'a' AS account_id, 'salesforce' AS source, '003' AS source_id, 'champion' AS role")
+        put(
+            T.PERSON,
+            "SELECT 'a' AS account_id, 'salesforce' AS source, '003' AS source_id, 'salesforce:003' AS person_id, "
+            "'champion' AS role",
+        )
         put(
             T.TOUCH,
             "SELECT DATE '2026-03-01' AS day, 't' AS touch_id, 'salesforce' AS source, 'E1' AS source_id, "

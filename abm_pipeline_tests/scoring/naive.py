@@ -5,6 +5,7 @@ Belongs here: an answer that shares nothing with the SQL but metrics.md. It is w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,8 +16,13 @@ from abm_pipeline.scoring.model import ScoringModel
 Rows = list[dict[str, Any]]
 
 
-def naive_day(model: ScoringModel, touches: Rows, intents: Rows, day: date, window: int) -> dict[str, dict[str, Any]]:
-    """By account: score, parts, contacts_engaged, touches, first and last day, of the window up to `day`."""
+def naive_day(
+    model: ScoringModel, touches: Rows, intents: Rows, day: date, window: int, same: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """By account: score, parts, contacts_engaged, touches, first and last day, of the window up to `day`.
+
+    `same`: contact_key → that of the record that stands for it.
+    """
     out = {}
     accounts = {row["company_key"] for row in touches} | {row["company_key"] for row in intents}
     for account in sorted(accounts):
@@ -28,8 +34,8 @@ def naive_day(model: ScoringModel, touches: Rows, intents: Rows, day: date, wind
             and not row["is_exposure"]
             and model.points.get(row["touch_type"], 0) > 0
         ]
-        parts = _parts(model, inside, day)
-        contacts = {row["contact_key"] for row in inside} - {None}
+        parts = _parts(model, inside, day, same)
+        contacts = {same.get(row["contact_key"], row["contact_key"]) for row in inside} - {None}
         factor = max((model.breadth[n] for n in model.breadth if n <= len(contacts)), default=1.0)
         if factor > 1:
             parts["breadth"] = sum(parts.values()) * (factor - 1)
@@ -52,12 +58,12 @@ def naive_day(model: ScoringModel, touches: Rows, intents: Rows, day: date, wind
     return out
 
 
-def _parts(model: ScoringModel, inside: Rows, day: date) -> dict[str, float]:
+def _parts(model: ScoringModel, inside: Rows, day: date, same: Mapping[str, str]) -> dict[str, float]:
     if not inside:
         return {}
     frame = pd.DataFrame(inside)
     frame["points"] = [_points(model, row) for row in inside]
-    frame["who"] = frame["contact_key"].fillna("")
+    frame["who"] = frame["contact_key"].fillna("").replace(dict(same))
     frame["cap"] = frame["who"].map(lambda who: model.cap_per_contact_day if who else model.cap_per_account_day)
     total = frame.groupby(["who", "day"])["points"].transform("sum")
     capped = frame["points"] * (frame["cap"] / total).clip(upper=1)

@@ -98,6 +98,24 @@ def test_breadth_counts_distinct_contacts_in_the_window(world: World) -> None:
     assert [1, 2] == [world.column("contacts_engaged", later(30), window)["a"] for window in (30, 90)]
 
 
+def test_two_records_of_one_human_are_one_contact(tmp_path: Path) -> None:
+    """The lead a-other became the contact a-user; a stranger is in no table and stands for himself.
+
+    Lead: 2 meetings × 10 × 0.8 = 16; contact: 2 × 10 = 20; one human and day: 36, capped at 25. Stranger: 10. Two
+    humans engaged, not three: (25 + 10) × 1.5 = 52.5. Without the stranger one: 25.
+    """
+    same = {"crm:a-other": "crm:a-user", "crm:b-other": "crm:b-user"}
+    world = World(tmp_path, same=same)
+    rows = [
+        touch(i, D0, account, contact_key=f"crm:{account}-{role}")
+        for i, (account, role) in enumerate((a, r) for a in "ab" for r in ("user", "other", "user", "other"))
+    ]
+    world.write_days(T.TOUCH, [*rows, touch(9, D0, "a", contact_key="crm:stranger")])
+    world.score([D0])
+    assert {"a": 52.5, "b": 25.0, "c": 0.0} == world.scores(D0)
+    assert {"a": 2, "b": 1, "c": 0} == world.column("contacts_engaged", D0)
+
+
 def test_intent_adds_points_for_surging_topics_of_the_day(world: World) -> None:
     """a: topics at 60 and 80: 5 × 0.6 + 5 × 0.8 = 7. b: three at 100 are 15, capped at 8. c: not surging, 0. Nothing is
     carried to the next day, on which nothing is told."""

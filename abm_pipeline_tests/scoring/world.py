@@ -82,12 +82,16 @@ def intent(day: date, account: str, topic: str, score: float, **columns: Any) ->
 
 @dataclass
 class World:
-    """A lake under `home` with accounts a, b, c …, each with a person of every role; `listed` are on the ABM list."""
+    """A lake under `home` with accounts a, b, c …, each with a person of every role; `listed` are on the ABM list.
+
+    `same`: contact_key of a record → contact_key of the one that stands for it; the others stand for themselves.
+    """
 
     home: Path
     accounts: tuple[str, ...] = ("a", "b", "c")
     listed: tuple[str, ...] = ("a", "b", "c")
     programme: Mapping[str, Any] = field(default_factory=dict)
+    same: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         config = self.home / "config"
@@ -102,6 +106,7 @@ class World:
         roles = ("decision_maker", "champion", "influencer", "user", "other", None)
         person = [
             {"source": "crm", "source_id": f"{a}-{role or 'unknown'}", "account_id": f"A-{a}", "role": role}
+            | {"person_id": self.same.get(key := f"crm:{a}-{role or 'unknown'}", key)}
             | {"person_type": "contact", "is_deleted": False, "snapshot_id": "s"}
             for a in self.accounts
             for role in roles

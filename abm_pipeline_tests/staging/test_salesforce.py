@@ -71,7 +71,15 @@ def lake(shared_lake: RawLake) -> RawLake:
         lead(
             "00QA", Email="lee@beta.io", Website="www.beta.io", MQL_Date__c="2026-02-01T10:00:00.000+0000", Status="MQL"
         ),
-        lead("00QB", Status="Converted", IsConverted=True, ConvertedDate="2026-02-20", ConvertedAccountId="001A"),
+        lead(
+            "00QB",
+            Status="Converted",
+            IsConverted=True,
+            ConvertedDate="2026-02-20",
+            ConvertedAccountId="001A",
+            ConvertedContactId="003A",
+        ),
+        lead("00QC", IsDeleted=True, MasterRecordId="00QA"),
     )
     put(
         "opportunity",
@@ -212,8 +220,18 @@ def test_a_lead_is_a_person_with_stages(lake: RawLake) -> None:
         ("00QA", "mql", datetime(2026, 2, 1, 10, tzinfo=UTC)),
         ("00QB", "lead", created),
         ("00QB", "sql", datetime(2026, 2, 20, tzinfo=UTC)),
+        ("00QC", "lead", created),
     ]
     assert expected == lake.rows(T.LEAD_EVENT, "contact_source_id", "stage", "entered_at")
+
+
+def test_a_converted_lead_names_its_contact_and_lives_on(lake: RawLake) -> None:
+    """A converted lead names its contact and is not deleted; a merged lead or contact names its winner and is."""
+    columns = ("merged_into_source_id", "is_deleted")
+    assert ("003A", False) == lake.one(T.CONTACT, "00QB", *columns)
+    assert ("00QA", True) == lake.one(T.CONTACT, "00QC", *columns)
+    assert ("003A", True) == lake.one(T.CONTACT, "003C", *columns)
+    assert (None, False) == lake.one(T.CONTACT, "00QA", *columns)
 
 
 def test_deals_keep_their_currency(lake: RawLake) -> None:

@@ -181,11 +181,14 @@ def _leads(
             later = accounts.moves(np.array([row]), held[[person]], leads.converted[[row]])
             changes += [Change(c.row, c.at, {"ConvertedAccountId": c.values["AccountId"]}) for c in later]
     gaps = rng.random((2, count))
+    roles = [ROLE_NAMES[contacts.role[p]] if p >= 0 else None for p in became]
     company = leads.company
     typed = [variant(rng, companies.name[c], companies.legal_name[c], 0.4) for c in company]
     columns = {
         "_company": company,
         "_hard": leads.hidden,
+        "_person": np.where(became >= 0, became, len(contacts.company) + np.arange(count)),
+        "_role": objects(role and TRUE_ROLE.get(role, role) for role in roles),
         "Id": ids,
         "IsDeleted": np.zeros(count, bool),
         "MasterRecordId": constant(count, None),

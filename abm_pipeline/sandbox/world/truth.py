@@ -162,19 +162,25 @@ def _tier(world: World) -> pd.DataFrame:
 
 
 def _contact(world: World) -> pd.DataFrame:
-    table, rows = rows_at(world, "Contact")
-    c = {name: values[rows] for name, values in table.columns.items()}
-    return pd.DataFrame(
-        {
-            "contact_id": c["Id"],
-            "company_id": world.companies.company_id[c["_company"].astype(int)],
-            "role": c["_role"],
-            "is_role_known": [v is not None for v in c["Buying_Role__c"]],
-            "person": c["_person"],
-            "is_deleted": c["IsDeleted"],
-            "created_at": utc(c["CreatedDate"]),
-        }
-    )
+    parts = []
+    for name in ("Contact", "Lead"):
+        table, rows = rows_at(world, name)
+        c = {key: values[rows] for key, values in table.columns.items()}
+        parts.append(
+            pd.DataFrame(
+                {
+                    "contact_id": c["Id"],
+                    "object": name,
+                    "company_id": world.companies.company_id[c["_company"].astype(int)],
+                    "role": c["_role"],
+                    "is_role_known": name == "Contact" and [v is not None for v in c["Buying_Role__c"]],
+                    "person": c["_person"].astype(int),
+                    "is_deleted": c["IsDeleted"].astype(bool),
+                    "created_at": utc(c["CreatedDate"]),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
 
 
 def _touch(world: World, ads: pd.DataFrame) -> pd.DataFrame:

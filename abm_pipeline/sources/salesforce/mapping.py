@@ -72,15 +72,16 @@ SELECT
 FROM src.contact
 """
 
-# A lead that became a contact keeps its own row: its touches stay under its id.
+# A lead that became a contact keeps its own row, and is not deleted: its touches stay under its id. It names the
+# contact as the record it went into, as a merged one names its winner, so that identity knows the two for one human.
 _LEAD = """
 SELECT
     _from, Id AS source_id, 'lead' AS person_type, ConvertedAccountId AS company_source_id,
     email_hash(Email) AS email_hash, registrable_domain(email_host(Email)) AS email_domain,
     registrable_domain(Website) AS domain, coalesce(Name, concat_ws(' ', FirstName, LastName)) AS full_name,
     Title AS title, role_of_title(Title) AS role, Phone IS NOT NULL AS phone_known, Status AS lifecycle_stage,
-    OwnerId AS owner_id, IsDeleted AS is_deleted, MasterRecordId AS merged_into_source_id, CreatedDate AS created_at,
-    SystemModstamp AS modified_at
+    OwnerId AS owner_id, IsDeleted AS is_deleted, coalesce(MasterRecordId, ConvertedContactId) AS merged_into_source_id,
+    CreatedDate AS created_at, SystemModstamp AS modified_at
 FROM src.lead
 """
 
