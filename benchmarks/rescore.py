@@ -1,28 +1,30 @@
-"""Re-score two years: synthetic facts, then the scoring SQL bare in DuckDB against the same through `refresh()`.
+"""Re-score two years: the scoring SQL bare in DuckDB, against the same through Dagster, against an empty backfill.
 
-    python benchmarks/rescore_sql.py --home .abm/bench [--accounts 20000] [--touches 10000000] [--days 730]
-
-Bare is the same steps with a plain partitioned COPY of both tables; refresh adds finding stale days, comparing with
-what is there, atomic replacement. The facts are made once per `--home` and size.
+Bare is the same steps with a plain partitioned COPY of both tables. Through Dagster adds finding stale days, atomic
+replacement, and the bookkeeping of every partition on Postgres. The empty backfill is that bookkeeping alone: two
+assets that do nothing, over the same days on the same instance. The facts are made once per folder and size.
 """
 
 from __future__ import annotations
 
-import argparse
-import resource
 import shutil
-import time
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
+
+import dagster as dg
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.render import select_list
 from abm_pipeline.scoring.model import load_models
-from abm_pipeline.scoring.refresh import chunks, prepare_model, prepare_touches, refresh, run_chunk
+from abm_pipeline.scoring.refresh import chunks, prepare_model, prepare_touches, run_chunk
 from abm_pipeline.scoring.steps import SPAN_STEPS
 from abm_pipeline.settings import Settings
+from abm_pipeline.storage import postgres
 from abm_pipeline.storage.engine import connect, run_steps
 from abm_pipeline.storage.lake import now_ns
+from benchmarks._timing import Row, in_process
 
 START = date(2024, 1, 1)
 WRITE_DAYS = 60
@@ -61,7 +63,8 @@ WHERE hash(a, topic, d // 7) % 40 = 0
 _IDENTITY = {
     T.MEMBER: """SELECT 'A' || a AS account_id, 'bench' AS source, CAST(a AS VARCHAR) AS source_id, 'crm' AS match_rule,
                  1.0 AS match_probability, false AS is_manual, 's' AS snapshot_id FROM range({accounts}) AS t(a)""",
-    T.PERSON: """SELECT 'bench' AS source, a || '-' || p AS source_id, 'A' || a AS account_id,
+    T.PERSON: """SELECT 'bench' AS source, a || '-' || p AS source_id, 'bench:' || a || '-' || p AS person_id,
+                 'A' || a AS account_id,
                  ['decision_maker', 'champion', 'influencer', 'user', 'other'][CAST(1 + hash(a, p) % 5 AS BIGINT)]
                  AS role, 'contact' AS person_type, NULL AS created_at, false AS is_deleted, NULL AS match_rule,
                  's' AS snapshot_id
@@ -88,69 +91,83 @@ def make_facts(settings: Settings, accounts: int, touches: int, days: int) -> No
                 lake.write_days(con, table, sql.format(first=first, last=last, **numbers), chunk, computed_at=now_ns())
 
 
-def bare(settings: Settings, days: list[date], target: Path) -> dict[str, float]:
-    """The steps and a plain COPY; seconds of each part."""
+def bare(settings: Settings, days: list[date], target: Path) -> None:
+    """The steps and a plain COPY."""
     (model,) = load_models(settings.config).values()
-    spent: dict[str, float] = {}
-
-    def timed(name: str, since: float) -> None:
-        spent[name] = spent.get(name, 0.0) + time.perf_counter() - since
-
-    with connect(
-        memory_limit=settings.memory_limit, threads=settings.threads, temp=settings.home / "bare_spill"
-    ) as con:
-        at = time.perf_counter()
+    with connect(memory_limit=settings.memory_limit, threads=settings.threads, temp=settings.home / "spill") as con:
         prepare_touches(con, settings.open_lake, settings.programme, days, max(model.windows) + 6)
-        timed("touches", at)
-        at = time.perf_counter()
         prepare_model(con, model)
         run_steps(con, SPAN_STEPS)
-        timed("spans", at)
         for number, chunk in enumerate(chunks(con, days)):
-            at = time.perf_counter()
             run_chunk(con, chunk)
-            timed("days", at)
             for table, rows in ((T.ENGAGEMENT_SCORE, "score_row"), (T.SCORE_PART, "part_row")):
-                at = time.perf_counter()
                 con.execute(
                     f"COPY (SELECT {select_list(table)} FROM {rows}) TO '{target / table.name / str(number)}' "
                     "(FORMAT parquet, PARTITION_BY (day), WRITE_PARTITION_COLUMNS true, COMPRESSION zstd)"
                 )
-                timed(f"copy {table.name}", at)
-    return spent
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--accounts", type=int, default=20_000)
-    parser.add_argument("--touches", type=int, default=10_000_000)
-    parser.add_argument("--days", type=int, default=730)
-    parser.add_argument("--memory", default="3GB", help="DuckDB's limit; the process stays under 4 GiB with 3GB")
-    parser.add_argument("--only", choices=("facts", "bare", "refresh"))
-    args = parser.parse_args()
-    home = args.home / f"{args.accounts}_{args.touches}_{args.days}"
-    settings = Settings(home=home, memory_limit=args.memory)
-    days = [START + timedelta(days=offset) for offset in range(args.days)]
-    at = time.perf_counter()
-    make_facts(settings, args.accounts, args.touches, args.days)
-    print(f"facts ready in {time.perf_counter() - at:.1f} s")
-    if args.only in (None, "bare"):
-        shutil.rmtree(home / "bare", ignore_errors=True)
-        for table in (T.ENGAGEMENT_SCORE, T.SCORE_PART):
-            (home / "bare" / table.name).mkdir(parents=True)
-        cpu = time.process_time()
-        spent = bare(settings, days, home / "bare")
-        by_part = {name: round(seconds, 1) for name, seconds in spent.items()}
-        print(f"bare: {sum(spent.values()):.1f} s, {time.process_time() - cpu:.1f} s of processor, {by_part}")
-    if args.only in (None, "refresh"):
-        shutil.rmtree(home / "lake" / "scoring", ignore_errors=True)
-        at, cpu = time.perf_counter(), time.process_time()
-        reports = refresh(settings, days, "bench")
-        rows = {report.table.name: sum(report.rows.values()) for report in reports}
-        print(f"refresh: {time.perf_counter() - at:.1f} s, {time.process_time() - cpu:.1f} s of processor, rows {rows}")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+def through_dagster(settings: Settings, days: list[date]) -> None:
+    """What `abm run --select scoring` does, from nothing scored."""
+    from abm_pipeline.defs.run import run
+
+    shutil.rmtree(settings.lake_path / "scoring", ignore_errors=True)
+    if run(settings, days[0], days[-1], select=["scoring"]):
+        raise RuntimeError("the backfill failed")
 
 
-if __name__ == "__main__":
-    main()
+def empty_backfill(settings: Settings, days: list[date]) -> None:
+    """Two assets that do nothing, over the same partitions in one run on the same kind of instance."""
+    from abm_pipeline.defs._decisions import range_tags
+    from abm_pipeline.defs.instance import instance
+    from abm_pipeline.defs.run import QUIET
+
+    daily = dg.DailyPartitionsDefinition(START.isoformat())
+    keys = [table.name for table in (T.ENGAGEMENT_SCORE, T.SCORE_PART)]
+
+    @dg.multi_asset(
+        specs=[dg.AssetSpec(key, partitions_def=daily) for key in keys],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        name="nothing",
+    )
+    def nothing() -> Iterator[dg.MaterializeResult[Any]]:
+        for key in keys:
+            yield dg.MaterializeResult(asset_key=key)
+
+    job = dg.Definitions(assets=[nothing], jobs=[dg.define_asset_job("empty")]).resolve_job_def("empty")
+    with instance(settings) as made:
+        job.execute_in_process(run_config=QUIET, instance=made, tags=range_tags(days[0], days[-1]))
+
+
+def _bare(settings: Settings, days: list[date]) -> None:
+    target = settings.home / "bare"
+    shutil.rmtree(target, ignore_errors=True)
+    for table in (T.ENGAGEMENT_SCORE, T.SCORE_PART):
+        (target / table.name).mkdir(parents=True)
+    bare(settings, days, target)
+
+
+def measure(home: Path, accounts: int, touches: int, day_count: int) -> list[Row]:
+    """Time the three in turn, each in a process of its own on the same facts."""
+    folder = (home / f"{accounts}_{touches}_{day_count}").absolute()
+    settings = Settings(_env_file=None, home=folder, lake=folder / "lake", memory_limit="3GB")
+    days = [START + timedelta(days=offset) for offset in range(day_count)]
+    make_facts(settings, accounts, touches, day_count)
+    with postgres.running(settings):
+        timed = {
+            name: in_process(work, settings, days)
+            for name, work in (("bare", _bare), ("empty", empty_backfill), ("dagster", through_dagster))
+        }
+    shutil.rmtree(folder / "bare", ignore_errors=True)
+    bare_seconds, seconds = timed["bare"].seconds, timed["dagster"].seconds
+    floor = bare_seconds + timed["empty"].seconds
+    size = f"{day_count} days, {accounts:,} accounts, {touches:,} touches"
+    return [
+        Row(f"re-score {size}: SQL bare in DuckDB", timed["bare"], "1"),
+        Row("an empty Dagster backfill of the same partitions", timed["empty"], ""),
+        Row(
+            "the backfill through Dagster",
+            timed["dagster"],
+            f"{seconds / floor:.2f} × (bare + empty), {seconds / bare_seconds:.2f} × bare",
+        ),
+    ]

@@ -1,0 +1,39 @@
+"""Print the benchmark table: `python -m benchmarks [--only ingest|rescore] [--touches N --accounts N --days N]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import ingest, rescore
+from benchmarks._timing import Row
+
+
+def main() -> None:
+    """Measure and print line by line, as Markdown."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("--home", type=Path, default=Path(".abm/bench"), help="folder for facts and results")
+    parser.add_argument("--only", choices=("ingest", "rescore"))
+    parser.add_argument("--accounts", type=int, default=20_000)
+    parser.add_argument("--touches", type=int, default=10_000_000)
+    parser.add_argument("--days", type=int, default=730)
+    args = parser.parse_args()
+    print(f"{os.cpu_count()} cores; the re-score at its default size takes about half an hour.\n", flush=True)
+    print("| what | wall s | processor s | peak GiB | ratio |\n|---|---|---|---|---|", flush=True)
+    for row in _rows(args):
+        t = row.timed
+        print(f"| {row.what} | {t.seconds:.1f} | {t.cpu:.1f} | {t.peak:.2f} | {row.ratio} |", flush=True)
+
+
+def _rows(args: argparse.Namespace) -> Iterator[Row]:
+    args.home.mkdir(parents=True, exist_ok=True)
+    if args.only in (None, "ingest"):
+        yield from ingest.measure(args.home)
+    if args.only in (None, "rescore"):
+        yield from rescore.measure(args.home, args.accounts, args.touches, args.days)
+
+
+if __name__ == "__main__":
+    main()
