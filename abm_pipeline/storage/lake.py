@@ -146,7 +146,7 @@ class Lake:
             con.execute("DROP VIEW _old")
         have = {path.parent.name for path in existing}
         changed = [day for day in wanted if f"day={day}" not in have or old.get(day) != new.get(day)]
-        staging, empty = self._staging(table), empty_select(table)
+        staging = self._staging(table)
         try:
             if any(day in new for day in changed):
                 con.execute("CREATE OR REPLACE TEMP TABLE _changed (day DATE)")
@@ -155,11 +155,16 @@ class Lake:
                     f"COPY (SELECT * FROM _new SEMI JOIN _changed USING (day)) TO '{staging}' "
                     "(FORMAT parquet, PARTITION_BY (day), WRITE_PARTITION_COLUMNS true, COMPRESSION zstd)"
                 )
+            empty = staging / "empty.parquet"
+            if any(day not in new for day in changed):
+                con.execute(f"COPY ({empty_select(table)}) TO '{empty}' (FORMAT parquet)")
             for day in changed:
                 written = sorted((staging / f"day={day}").glob("*.parquet"))
-                if len(written) != 1:
-                    # none: the day is empty; several: memory was short. A partition is one file, to be swapped whole.
-                    rows = f"SELECT * FROM read_parquet('{staging}/day={day}/*.parquet')" if written else empty
+                if not written:
+                    written = [Path(shutil.copyfile(empty, staging / "none.parquet"))]
+                elif len(written) > 1:
+                    # Memory was short. A partition is one file, to be swapped whole.
+                    rows = f"SELECT * FROM read_parquet('{staging}/day={day}/*.parquet')"
                     written = [staging / "one.parquet"]
                     con.execute(f"COPY ({rows}) TO '{written[0]}' (FORMAT parquet, COMPRESSION zstd)")
                 _move(written[0], self.file(table, day, part))
