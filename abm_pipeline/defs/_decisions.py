@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from dagster_shared.error import SerializableErrorInfo
 
 VendorDay = tuple[str, date]
+# Longer than the sensor on ingest runs takes to look again.
+SETTLED_NS = 120 * 10**9
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,13 @@ def ranges(days: Iterable[date]) -> tuple[tuple[date, date], ...]:
 
 
 def after_source_change(
-    raw_changed: Mapping[VendorDay, int], staged: Mapping[VendorDay, int], cursor: str | None, is_busy: bool
+    raw_changed: Mapping[VendorDay, int], staged: Mapping[VendorDay, int], cursor: str | None, is_busy: bool, now: int
 ) -> Decision:
     """Refresh exactly the days whose raw content changed after they were last staged, or were never staged.
 
     `raw_changed` and `staged`: when, in ns. A change is requested once: a refresh that failed is for people
-    (the failure sensor tells them), not for a loop. Waits while a run is under way, which may well stage the days.
+    (the failure sensor tells them), not for a loop. Waits while a run is under way, which may well stage the days, and
+    until the newest change has settled, so that the refresh that follows every ingest run comes first.
     """
     if is_busy:
         return Decision((), cursor, "an ingest or refresh run is under way; looking again after it")
@@ -49,6 +52,8 @@ def after_source_change(
     newest = max(pending.values(), default=0)
     if newest <= handled:
         return Decision((), cursor, f"{len(pending)} days pending, requested before" if pending else "nothing changed")
+    if now - newest < SETTLED_NS:
+        return Decision((), cursor, "raw is changing; looking again when it has settled")
     days = {day for _, day in pending}
     return Decision(ranges(days), str(newest), f"raw changed on {len(days)} days")
 

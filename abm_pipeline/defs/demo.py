@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -31,6 +31,7 @@ UNTIL, DAYS, SEED = date(2026, 6, 30), 180, 7
 # The intent provider tells only this week's scores, landing on Tuesdays: history is what was collected in time.
 SNAPSHOT_WEEKS = 13
 MARKER = "demo"
+STOP_SECONDS = 30
 
 
 def demo(settings: Settings, scale: str = "demo", console: Console | None = None) -> int:
@@ -125,10 +126,17 @@ def dev(settings: Settings, port: int = 3000, console: Console | None = None) ->
 
 
 def _until_stopped(command: Sequence[str]) -> int:
-    process: subprocess.Popen[str] = subprocess.Popen(command, text=True, cwd=instances.PACKAGE.parent)
+    """Run the command in a process group of its own; at the end, none of the group is left."""
+    process = subprocess.Popen(command, cwd=instances.PACKAGE.parent, start_new_session=True)
     try:
         return process.wait()
     except KeyboardInterrupt:
         return 0
     finally:
-        sandboxed.stop(process)
+        # It passes an interrupt on to webserver, daemon and code server, but not a SIGTERM.
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

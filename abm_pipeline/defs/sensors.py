@@ -13,6 +13,7 @@ from abm_pipeline.defs import _decisions, jobs
 from abm_pipeline.defs._decisions import VendorDay
 from abm_pipeline.defs.raw import specs
 from abm_pipeline.settings import Settings
+from abm_pipeline.storage.lake import now_ns
 
 ON = dg.DefaultSensorStatus.RUNNING
 WEBHOOK_TIMEOUT_SECONDS = 10.0
@@ -63,7 +64,7 @@ def _source_changed(settings: Settings) -> dg.SensorDefinition:
     )
     def source_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         raw, staged = raw_and_staged(settings)
-        decision = _decisions.after_source_change(raw, staged, context.cursor, _is_busy(context.instance))
+        decision = _decisions.after_source_change(raw, staged, context.cursor, _is_busy(context.instance), now_ns())
         return _requests(decision)
 
     return source_changed

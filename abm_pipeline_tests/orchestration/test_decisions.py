@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from datetime import date
 
-from abm_pipeline.defs._decisions import Decision, after_model_change, after_source_change, alert, ranges
+from abm_pipeline.defs._decisions import SETTLED_NS, Decision, after_model_change, after_source_change, alert, ranges
 
 D1, D2, D3, D5 = date(2026, 6, 1), date(2026, 6, 2), date(2026, 6, 3), date(2026, 6, 5)
+LATER = SETTLED_NS + 1000
 VERSIONS = {"default": "1+aaaa"}
 STATE = json.dumps({"champion": "default", "models": VERSIONS}, sort_keys=True)
 
@@ -20,7 +21,7 @@ def test_days_become_ranges_without_gaps() -> None:
 
 def test_nothing_is_requested_while_raw_is_staged() -> None:
     """Staged at 20 what changed at 10."""
-    decision = after_source_change({("salesforce", D1): 10}, {("salesforce", D1): 20}, None, is_busy=False)
+    decision = after_source_change({("salesforce", D1): 10}, {("salesforce", D1): 20}, None, is_busy=False, now=LATER)
     assert Decision((), None, "nothing changed") == decision
 
 
@@ -28,29 +29,36 @@ def test_exactly_the_changed_and_the_never_staged_days_are_requested() -> None:
     """1 June changed at 30 after staging at 20; 2 June is staged; 5 June never was, of another vendor."""
     raw = {("salesforce", D1): 30, ("salesforce", D2): 10, ("linkedin", D5): 25}
     staged = {("salesforce", D1): 20, ("salesforce", D2): 20}
-    decision = after_source_change(raw, staged, None, is_busy=False)
+    decision = after_source_change(raw, staged, None, is_busy=False, now=LATER)
     assert (((D1, D1), (D5, D5)), "30") == (decision.ranges, decision.cursor)
 
 
 def test_a_vendor_staged_today_does_not_hide_another_vendors_change() -> None:
     """Salesforce's 1 June is staged at 40; LinkedIn's changed at 30 and is not."""
     raw = {("salesforce", D1): 30, ("linkedin", D1): 30}
-    decision = after_source_change(raw, {("salesforce", D1): 40}, None, is_busy=False)
+    decision = after_source_change(raw, {("salesforce", D1): 40}, None, is_busy=False, now=LATER)
     assert ((D1, D1),) == decision.ranges
 
 
 def test_a_change_is_requested_once_even_if_its_refresh_fails() -> None:
     """Requested at 30 and still not staged: not again, until something newer changes, which takes both days."""
     raw = {("salesforce", D1): 30}
-    assert () == after_source_change(raw, {}, "30", is_busy=False).ranges
-    later = after_source_change({**raw, ("salesforce", D5): 35}, {}, "30", is_busy=False)
+    assert () == after_source_change(raw, {}, "30", is_busy=False, now=LATER).ranges
+    later = after_source_change({**raw, ("salesforce", D5): 35}, {}, "30", is_busy=False, now=LATER)
     assert (((D1, D1), (D5, D5)), "35") == (later.ranges, later.cursor)
 
 
 def test_it_waits_while_a_run_is_under_way_and_forgets_nothing() -> None:
     """The run may stage the days; the cursor stays, so the next look decides."""
-    decision = after_source_change({("salesforce", D1): 30}, {}, "7", is_busy=True)
+    decision = after_source_change({("salesforce", D1): 30}, {}, "7", is_busy=True, now=LATER)
     assert ((), "7") == (decision.ranges, decision.cursor)
+
+
+def test_a_fresh_change_is_left_to_the_refresh_that_follows_an_ingest() -> None:
+    """Changed at 30, a nanosecond short of two minutes ago: not yet; at two minutes: yes."""
+    raw = {("salesforce", D1): 30}
+    assert () == after_source_change(raw, {}, None, is_busy=False, now=30 + SETTLED_NS - 1).ranges
+    assert ((D1, D1),) == after_source_change(raw, {}, None, is_busy=False, now=30 + SETTLED_NS).ranges
 
 
 def test_an_edited_model_is_one_backfill_over_all_history() -> None:

@@ -14,7 +14,7 @@ import yaml
 
 from abm_pipeline.contracts import tables as t
 from abm_pipeline.contracts.tables import raw_table
-from abm_pipeline.defs import jobs
+from abm_pipeline.defs import _decisions, jobs
 from abm_pipeline.defs.build import build
 from abm_pipeline.defs.instance import instance
 from abm_pipeline.defs.run import QUIET
@@ -71,11 +71,13 @@ def test_a_model_edit_is_one_backfill_of_scoring_and_its_readers_over_all_histor
     assert 2 == len(parts), "old and new version side by side"
 
 
-def test_changed_raw_is_exactly_its_days_and_only_once(copy: Settings) -> None:
-    """Content of 15 June's tasks changes after staging: 15 June is requested, and not again."""
+def test_changed_raw_is_exactly_its_days_and_only_once(copy: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Content of 15 June's tasks changes after staging: once that has settled, 15 June is requested, and not again."""
     with instance(copy) as made:
         assert [] == list(tick(copy, made, "source_changed", None).run_requests or [])
         os.utime(copy.open_lake.file(raw_table("salesforce", "task"), date(2026, 6, 15)))
+        assert [] == list(tick(copy, made, "source_changed", None).run_requests or [])
+        monkeypatch.setattr(_decisions, "SETTLED_NS", 0)
         found = tick(copy, made, "source_changed", None)
         (request,) = found.run_requests or []
         assert {"2026-06-15"} == {request.tags[name] for name in RANGE}
