@@ -110,6 +110,8 @@ def dev(settings: Settings, port: int = 3000, console: Console | None = None) ->
     """The Dagster UI and daemon on 127.0.0.1 until interrupted; on the demo's data, with the sandbox as the vendors."""
     console = console or Console()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # Also when started in the background, where a shell lets interrupts be ignored, by what is started here too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with ExitStack() as stack:
         stack.enter_context(postgres.running(settings))
         os.environ.update(instances.environment(settings))
