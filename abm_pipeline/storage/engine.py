@@ -44,6 +44,7 @@ def connect(
     con = duckdb.connect(config=config)
     try:
         con.execute("SET TimeZone = 'UTC'")
+        con.execute("SET enable_progress_bar = false")  # it would write over our own
         yield con
     finally:
         con.close()
