@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from abm_pipeline.contracts.tables import QUARANTINE, Table
+from abm_pipeline.contracts.tables import QUARANTINE, REFERENCE, Table
 from abm_pipeline.defs import _metadata
 from abm_pipeline.registry import collect
 from abm_pipeline.settings import Settings
@@ -33,8 +33,9 @@ def key_of_vendor(vendor: str) -> dg.AssetKey:
 
 
 def feeders(table: Table) -> list[dg.AssetKey]:
-    """Vendors whose mapping makes rows of the staged table; every vendor for the quarantine."""
-    return [key_of_vendor(spec.vendor) for spec in specs() if table == QUARANTINE or table in _targets(spec.vendor)]
+    """Vendors whose mapping makes rows of the staged table; every vendor for the quarantine and the references."""
+    of_all = table in (QUARANTINE, REFERENCE)
+    return [key_of_vendor(spec.vendor) for spec in specs() if of_all or table in _targets(spec.vendor)]
 
 
 def _targets(vendor: str) -> set[Table]:
