@@ -10,10 +10,12 @@ from typing import Any
 import dagster as dg
 
 from abm_pipeline.contracts import tables as t
+from abm_pipeline.contracts.fields import BANDS
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.settings import Settings
 
 TREND_DAYS = 90
+BAND_COLOURS = ("#c0392b", "#e67e22", "#5dade2", "#2e6da4", "#b0b0b0")
 HEADLINES = ("coverage", "account_penetration", "intent_coverage", "win_rate")
 
 _SCORES = """
@@ -46,7 +48,11 @@ def of_scores(settings: Settings, day: date) -> Mapping[str, Any]:
         "encoding": {
             "x": {"field": "bin", "type": "quantitative", "bin": {"binned": True, "step": 5}, "title": "score"},
             "y": {"field": "accounts", "type": "quantitative", "stack": True, "title": "target accounts"},
-            "color": {"field": "band", "type": "nominal", "sort": ["hot", "warm", "cool", "cold", "none"]},
+            "color": {
+                "field": "band",
+                "type": "nominal",
+                "scale": {"domain": list(BANDS), "range": list(BAND_COLOURS)},
+            },
         },
     }
     lines = {

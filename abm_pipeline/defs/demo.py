@@ -29,7 +29,8 @@ from abm_pipeline.storage import postgres
 # The sandbox's world is the same for ever at a date and seed; so are the demo's numbers.
 UNTIL, DAYS, SEED = date(2026, 6, 30), 180, 7
 # The intent provider tells only this week's scores, landing on Tuesdays: history is what was collected in time.
-SNAPSHOT_WEEKS = 13
+# Thirteen weeks of trend, of a metric that looks back 30 days.
+SNAPSHOT_WEEKS = 18
 MARKER = "demo"
 STOP_SECONDS = 30
 
