@@ -85,7 +85,7 @@ def _layer_asset(settings: Settings, daily: dg.PartitionsDefinition[str], layer:
     def layer_asset(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         refresh: Refresh = importlib.import_module(f"abm_pipeline.{layer.name}.refresh").refresh
         days = [date.fromisoformat(key) for key in _metadata.partition_keys(context)]
-        reports = {key_of(report.table): report for report in refresh(settings, days, context.run_id)}
+        reports = {key_of(report.table): report for report in refresh(settings, days, context.run.run_id)}
         selected = [key for key in keys if key in context.selected_asset_keys]
         latest = {key: _latest(settings, layer, keys[key], days) for key in selected}
         _metadata.show(context, reports, latest)

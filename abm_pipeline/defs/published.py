@@ -74,7 +74,7 @@ def assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
         names = _metadata.partition_keys(context)
         days = [date.fromisoformat(name) for name in names] or settings.open_lake.days(t.METRIC_VALUES)[-1:]
-        weekly.refresh(settings, days, context.run_id)
+        weekly.refresh(settings, days, context.run.run_id)
         context.add_output_metadata({"page": dg.MetadataValue.url(_pictures.weekly_page(settings))})
 
     return [published, weekly_review]

@@ -76,7 +76,7 @@ def _vendor_asset(settings: Settings, daily: dg.PartitionsDefinition[str], spec:
         off = state.state == "off"
         if off:
             context.log.info(f"{spec.vendor} is off: set {', '.join(state.missing)} to switch it on.")
-        reports = [] if off else _reports(extract.extract(spec, settings, days, context.run_id))
+        reports = [] if off else _reports(extract.extract(spec, settings, days, context.run.run_id))
         shown = {"vendor_is": state.state, "streams": _metadata.stream_table(reports)}
         _metadata.show(context, {key: _together(reports, spec.table(streams[0]))}, {key: shown})
         yield dg.MaterializeResult(asset_key=key)

@@ -22,7 +22,7 @@ START, END = date(2026, 6, 11), date(2026, 6, 30)
 CLOCKS = {"noticed_at"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def vendors() -> Iterator[running_sandbox]:
     """The sandbox, as all vendors of this process and its children, with short waits between retries."""
     before, cap = dict(os.environ), _http.WAIT_CAP_SECONDS
@@ -35,7 +35,7 @@ def vendors() -> Iterator[running_sandbox]:
     _http.WAIT_CAP_SECONDS = cap
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pipeline(
     vendors: running_sandbox, postgres_server: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Settings]:
