@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from abm_pipeline.contracts.render import empty_select, quoted, select_list
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.sources._spec import Page, Stream, Window
-from abm_pipeline.storage.lake import Lake, Written, _move
+from abm_pipeline.storage.lake import Lake, Written, swap_in
 
 # What is held in memory: rows on their way to the spool, and rows of the days merged at once.
 FLUSH_BYTES, MERGE_ROWS = 32 << 20, 250_000
@@ -43,7 +43,7 @@ class Spool:
     """Records of one stream and run, on disk as they come in. Gone on leaving."""
 
     def __init__(self, lake: Lake, table: Table, vendor: str, stream: Stream, run_id: str) -> None:
-        self._folder = lake._staging(table)
+        self._folder = lake.staging_folder(table)
         self.path = self._folder / "records.parquet"
         self._constants = (vendor, stream.name, run_id)
         self._writer = pq.ParquetWriter(self.path, SCHEMA, compression="lz4", use_dictionary=_FEW)
@@ -134,7 +134,7 @@ def merge(
         for day in sorted(wanted - known - changed.keys()):
             _place(lake, table, day, _EMPTY)
             changed[day] = 0
-        lake._mark_computed(table, wanted | set(touched), stamp, "data")
+        lake.mark_computed(table, wanted | set(touched), stamp, "data")
         rows = {day: changed[day] if day in changed else _rows(lake.file(table, day)) for day in sorted(wanted)}
         outside = sum(size for day, size in sizes.items() if day not in wanted | known)
         return Merged(rows, tuple(sorted(changed)), outside)
@@ -249,7 +249,7 @@ def _place(lake: Lake, table: Table, day: date, content: pa.Buffer) -> None:
     beside = target.parent / f".{uuid.uuid4().hex}"
     with beside.open("wb") as file:
         file.write(content)
-    _move(beside, target)
+    swap_in(beside, target)
 
 
 _EMPTY = _parquet(SCHEMA.empty_table())

@@ -146,7 +146,7 @@ class Lake:
             con.execute("DROP VIEW _old")
         have = {path.parent.name for path in existing}
         changed = [day for day in wanted if f"day={day}" not in have or old.get(day) != new.get(day)]
-        staging = self._staging(table)
+        staging = self.staging_folder(table)
         try:
             if any(day in new for day in changed):
                 con.execute("CREATE OR REPLACE TEMP TABLE _changed (day DATE)")
@@ -167,10 +167,10 @@ class Lake:
                     rows = f"SELECT * FROM read_parquet('{staging}/day={day}/*.parquet')"
                     written = [staging / "one.parquet"]
                     con.execute(f"COPY ({rows}) TO '{written[0]}' (FORMAT parquet, COMPRESSION zstd)")
-                _move(written[0], self.file(table, day, part))
+                swap_in(written[0], self.file(table, day, part))
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-        self._mark_computed(table, wanted, computed_at, part)
+        self.mark_computed(table, wanted, computed_at, part)
         return Written({day: new.get(day, (0, 0))[0] for day in wanted}, tuple(changed))
 
     def write_table(
@@ -192,21 +192,22 @@ class Lake:
                 same = _digests(con, "_old", table) == _digests(con, "_new", table)
                 con.execute("DROP VIEW _old")
             if not same:
-                staging = self._staging(table)
+                staging = self.staging_folder(table)
                 try:
                     order = ", ".join(quoted(column) for column in table.key)
                     con.execute(
                         f"COPY (SELECT * FROM _new ORDER BY {order}) TO '{staging / 'new.parquet'}' "
                         "(FORMAT parquet, COMPRESSION zstd)"
                     )
-                    _move(staging / "new.parquet", target)
+                    swap_in(staging / "new.parquet", target)
                 finally:
                     shutil.rmtree(staging, ignore_errors=True)
             con.execute("DROP TABLE _new")
-            self._mark_computed(table, [None], computed_at, part)
+            self.mark_computed(table, [None], computed_at, part)
             return not same
 
-    def _staging(self, table: Table) -> Path:
+    def staging_folder(self, table: Table) -> Path:
+        """A new folder on the lake's own disk, to write beside before `swap_in`; the caller removes it."""
         folder = self.root / ".staging" / f"{table.layer}.{table.name}.{uuid.uuid4().hex}"
         folder.mkdir(parents=True)
         return folder
@@ -245,9 +246,10 @@ class Lake:
         """
         with self.lock(table):
             days = [day for day, stamp in self.computed_at(table, part).items() if stamp < computed_at]
-            self._mark_computed(table, days, computed_at, part)
+            self.mark_computed(table, days, computed_at, part)
 
-    def _mark_computed(self, table: Table, days: Iterable[date | None], stamp: int, part: str) -> None:
+    def mark_computed(self, table: Table, days: Iterable[date | None], stamp: int, part: str) -> None:
+        """Note when the days were computed. The caller holds the table's lock."""
         stamps = self.computed_at(table, part) | dict.fromkeys(days, stamp)
         path = self.folder(table) / f"_computed_{part}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -292,7 +294,8 @@ def _digests(
     return {row[0]: (int(row[1]), int(row[2])) for row in rows}
 
 
-def _move(source: Path, target: Path) -> None:
+def swap_in(source: Path, target: Path) -> None:
+    """Put a finished file in a partition's place, at once, and stamp when its content changed."""
     target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(source, target)
     # After the rename: a reader that began before it saw the old file, and must look older than this stamp.

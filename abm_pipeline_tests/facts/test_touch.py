@@ -157,7 +157,7 @@ def test_killed_run_is_made_up_for(settings: Settings, monkeypatch: pytest.Monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(settings.open_lake), "_mark_computed", dies)
+        patch.setattr(type(settings.open_lake), "mark_computed", dies)
         with pytest.raises(KeyboardInterrupt):
             touches(settings, [D[1]])
     assert {D[0]: 2, D[1]: 0} == touches(settings, [D[1]]).rows
