@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import date
 
 from abm_pipeline.defs.raw import specs
-from abm_pipeline.sandbox import credentials as known
+from abm_pipeline.sandbox.serve import vendors
 
 STOP_SECONDS = 10
 
@@ -47,13 +47,9 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 def credentials(url: str) -> dict[str, str]:
     """Variables that make every vendor the sandbox at `url`; those of a real account are emptied."""
-    out = {}
-    for spec in specs():
-        vendor = spec.vendor.upper()
-        out.update({credential.env: "" for credential in spec.credentials})
-        out[spec.base_url.env] = f"{url}/{spec.vendor}"
-        for name in ("CLIENT_ID", "CLIENT_SECRET"):
-            out[f"ABM_{vendor}_{name}"] = getattr(known, f"{vendor}_{name}")
+    out = {credential.env: "" for spec in specs() for credential in (*spec.credentials, spec.base_url)}
+    for vendor in vendors().values():
+        out |= {name: value.replace("{url}", url) for name, value in vendor.environment.items()}
     return out
 
 

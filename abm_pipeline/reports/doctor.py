@@ -130,7 +130,7 @@ def _sources(settings: Settings) -> Iterator[Finding]:
             yield Finding(spec.title, "wrong", f"{missing} not set", "set it in .env or the environment")
         else:
             try:
-                yield Finding(spec.title, "ok", credentials.check(spec, settings.programme))
+                yield Finding(spec.title, "ok", credentials.check(spec, settings))
             except SourceError as error:
                 yield Finding(spec.title, "wrong", str(error))
             except ConfigError as error:

@@ -42,3 +42,7 @@ class SigningKeys:
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         return {"private_key": private.decode(), "public_key": public.decode()}
+
+
+# One pair for every vendor that takes signed assertions.
+KEYS = SigningKeys()

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from abm_pipeline.sandbox.vendor import Api, Vendor
 
 KINDS = (
     "429",
@@ -30,15 +32,6 @@ KINDS = (
     "down",
     "loop",
 )
-_LISTS = ("records", "elements", "data", "topics", "results", "signalDefinitions")
-_PAGING = ("nextRecordsUrl", "nextPageToken", "metadata")
-
-
-class Revokes(Protocol):
-    """A vendor's token store."""
-
-    def revoke(self, token: str) -> None:
-        """End one token."""
 
 
 @dataclass
@@ -89,7 +82,7 @@ class FaultGate:
     """ASGI wrapper: counts requests, applies faults, stamps `Date` with the world's clock."""
 
     app: ASGIApp
-    stores: dict[str, Revokes]
+    vendors: Mapping[str, tuple[Vendor, Api]]
     date: Callable[[], str]
     faults: list[Fault] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
@@ -118,7 +111,7 @@ class FaultGate:
             await self._apply(struck, scope, receive, dated)
 
     async def _apply(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
-        vendor = scope["path"].split("/")[1]
+        vendor, api = self.vendors.get(scope["path"].split("/")[1], (None, None))
         if fault.kind == "down":
             scope["sandbox.transport"].abort()
             await asyncio.sleep(0.05)
@@ -128,8 +121,10 @@ class FaultGate:
             return
         if fault.kind == "slow":
             await asyncio.sleep(fault.seconds)
-        if fault.kind == "expired_token" and vendor in self.stores:
-            self.stores[vendor].revoke(Request(scope).headers.get("authorization", "").partition(" ")[2])
+        if fault.kind == "expired_token" and api is not None:
+            request = Request(scope)
+            sent = request.headers.get("authorization", "").partition(" ")[2]
+            api.revoke(sent or request.query_params.get("access_token", ""))
         if fault.kind in ("slow", "expired_token"):
             await self.app(scope, receive, send)
             return
@@ -139,8 +134,8 @@ class FaultGate:
             await asyncio.sleep(0.02)
             scope["sandbox.transport"].close()
             return
-        if answer.status == 200:
-            _change(fault, answer, scope)
+        if answer.status < 300 and vendor is not None:
+            _change(fault, answer, scope, vendor)
         await _send(send, answer)
 
     async def _capture(self, scope: Scope, receive: Receive) -> Captured:
@@ -164,32 +159,22 @@ async def _send(send: Send, answer: Captured, cut: bool = False) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": cut})
 
 
-def _refusal(kind: str, vendor: str) -> Captured:
+def _refusal(kind: str, vendor: Vendor | None) -> Captured:
     """A refusal in the vendor's own words."""
     if kind == "503_html":
         page = b"<html><head><title>503</title></head><body>We are down for maintenance.</body></html>"
         return Captured(503, [(b"content-type", b"text/html")], page)
     status = 500 if kind == "500" else 429
-    headers = [(b"retry-after", b"1")] if kind == "429_retry_after" else []
-    bodies: dict[str, Any] = {
-        "salesforce": [{"message": "Server error", "errorCode": "UNKNOWN_EXCEPTION"}]
-        if status == 500
-        else [{"message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}],
-        "linkedin": {"message": "Internal Server Error", "status": 500}
-        if status == 500
-        else {
-            "message": "Resource level throttle limit for calls to this resource is reached.",
-            "status": 429,
-            "serviceErrorCode": 101,
-            "code": "TOO_MANY_REQUESTS",
-        },
-    }
-    if vendor not in bodies:
+    told, body = vendor.refusal(status) if vendor is not None else ({}, None)
+    headers = [(name.lower().encode(), value.encode()) for name, value in told.items()]
+    if kind == "429_retry_after":
+        headers = [*((n, v) for n, v in headers if n != b"retry-after"), (b"retry-after", b"1")]
+    if body is None:
         return Captured(status, headers)
-    return Captured(status, [*headers, (b"content-type", b"application/json")], orjson.dumps(bodies[vendor]))
+    return Captured(status, [*headers, (b"content-type", b"application/json")], orjson.dumps(body))
 
 
-def _change(fault: Fault, answer: Captured, scope: Scope) -> None:
+def _change(fault: Fault, answer: Captured, scope: Scope, vendor: Vendor) -> None:
     """Change an answer in place: its records, or its paging."""
     if answer.header(b"content-type").startswith(b"text/csv"):
         _change_csv(fault, answer, scope)
@@ -198,51 +183,34 @@ def _change(fault: Fault, answer: Captured, scope: Scope) -> None:
         body = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
         return
-    if not isinstance(body, dict):
-        return
     if fault.kind == "loop":
-        _loop(body, scope)
+        vendor.loop(body, Request(scope))
     elif fault.kind == "empty":
-        for name in _LISTS:
-            if isinstance(body.get(name), list):
-                body[name] = []
-            elif isinstance(body.get(name), dict):
-                body[name] = {}
-        for name in _PAGING:
-            body.pop(name, None)
-        if "records" in body:
-            body.update(totalSize=0, done=True)
-        if "data" in body:
-            body["nextPageToken"] = None
+        for held in vendor.records(body):
+            held.clear()
+        vendor.end(body)
     else:
-        for name in _LISTS:
-            items = body.get(name)
-            for item in items.values() if isinstance(items, dict) else items or ():
+        for held in vendor.records(body):
+            for item in held.values() if isinstance(held, dict) else held:
                 if isinstance(item, dict):
                     _change_record(fault, item)
     answer.body = orjson.dumps(body)
 
 
 def _change_record(fault: Fault, record: dict[str, Any]) -> None:
-    name = fault.field or "Name"
+    """Change one field, which may be nested (`properties.name`)."""
+    *above, name = (fault.field or ("surprise" if fault.kind == "new_field" else "Name")).split(".")
+    for key in above:
+        below = record.get(key)
+        if not isinstance(below, dict):
+            return
+        record = below
     if fault.kind == "drop_field":
         record.pop(name, None)
     elif fault.kind == "new_field":
-        record[fault.field or "Surprise__c"] = "new"
+        record[name] = "new"
     elif record.get(name) is not None:
         record[name] = 12345 if isinstance(record[name], str) else "not what it was"
-
-
-def _loop(body: dict[str, Any], scope: Scope) -> None:
-    """Point the next page at this one."""
-    query = Request(scope).query_params
-    path = scope["path"].removeprefix("/salesforce")
-    if re.search(r"/query(All)?/\w+-\d+$", path):
-        body.update(nextRecordsUrl=path, done=False)
-    elif "pageToken" in query and "metadata" in body:
-        body["metadata"]["nextPageToken"] = query["pageToken"]
-    elif "pageToken" in query:
-        body["nextPageToken"] = query["pageToken"]
 
 
 def _change_csv(fault: Fault, answer: Captured, scope: Scope) -> None:
@@ -262,7 +230,7 @@ def _change_csv(fault: Fault, answer: Captured, scope: Scope) -> None:
         body = []
         answer.headers = [(k, b"null" if k.lower() == b"sforce-locator" else v) for k, v in answer.headers]
     elif fault.kind == "new_field":
-        head, body = [*head, fault.field or "Surprise__c"], [[*row, "new"] for row in body]
+        head, body = [*head, fault.field or "surprise"], [[*row, "new"] for row in body]
     elif name in head:
         place = head.index(name)
         if fault.kind == "drop_field":

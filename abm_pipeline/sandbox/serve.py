@@ -1,4 +1,4 @@
-"""One app with the three vendors under their prefixes and the sandbox's own controls, and the ways to run it.
+"""One app with all vendors under their prefixes and the sandbox's own controls, and the ways to run it.
 
 Belongs here: putting parts together and serving them. What a vendor answers is in its package.
 """
@@ -24,21 +24,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from abm_pipeline.sandbox.bombora.rest import BomboraApi
-from abm_pipeline.sandbox.credentials import SigningKeys
-from abm_pipeline.sandbox.faults import Fault, FaultGate, Revokes
-from abm_pipeline.sandbox.linkedin.rest import LinkedInApi
-from abm_pipeline.sandbox.salesforce.auth import Sessions
-from abm_pipeline.sandbox.salesforce.rest import RestApi
-from abm_pipeline.sandbox.salesforce.store import Store
+from abm_pipeline.registry import collect
+from abm_pipeline.sandbox.credentials import KEYS
+from abm_pipeline.sandbox.faults import Fault, FaultGate
+from abm_pipeline.sandbox.vendor import Vendor
 from abm_pipeline.sandbox.world import World, build_world
 from abm_pipeline.sandbox.world.truth import NAMES
 
-_SETTINGS = {
-    "salesforce": {"session_requests", "session_seconds", "daily_requests"},
-    "linkedin": {"daily_requests", "token_seconds"},
-    "bombora": {"per_minute", "token_seconds"},
-}
+
+def vendors() -> dict[str, Vendor]:
+    """Every simulated vendor by name."""
+    return {spec.name: spec for spec in collect("abm_pipeline.sandbox", Vendor)}
 
 
 class Controls:
@@ -46,11 +42,7 @@ class Controls:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.keys = SigningKeys()
-        self.sessions = Sessions(self.keys)
-        self.salesforce = RestApi(Store(world), self.sessions)
-        self.linkedin = LinkedInApi(world)
-        self.bombora = BomboraApi(world)
+        self.vendors = {name: (spec, spec.create(world)) for name, spec in vendors().items()}
         self.faults: list[Fault] = []
         self.counts: dict[str, int] = {}
 
@@ -105,21 +97,25 @@ class Controls:
         """`POST {"salesforce": {"session_requests": 5}}`: limits and lifetimes by vendor."""
         wanted = orjson.loads(await request.body())
         for vendor, values in wanted.items():
-            unknown = set(values) - _SETTINGS.get(vendor, set())
-            if unknown:
-                return JSONResponse({"error": f"unknown settings of {vendor}: {sorted(unknown)}"}, status_code=400)
-            self.configure_vendor(vendor, values)
+            try:
+                self.configure_vendor(vendor, values)
+            except ValueError as error:
+                return JSONResponse({"error": str(error)}, status_code=400)
         return JSONResponse(wanted)
 
     def configure_vendor(self, vendor: str, values: dict[str, Any]) -> None:
-        """Set limits and lifetimes of one vendor."""
-        holder = {"salesforce": self.sessions, "linkedin": self.linkedin, "bombora": self.bombora}[vendor]
+        """Set limits and lifetimes of one vendor. Raises ValueError for what it has not."""
+        if vendor not in self.vendors:
+            raise ValueError(f"no vendor {vendor}; known: {', '.join(self.vendors)}")
+        spec, api = self.vendors[vendor]
+        if unknown := set(values) - set(spec.settings):
+            raise ValueError(f"unknown settings of {vendor}: {sorted(unknown)}")
         for name, value in values.items():
-            setattr(holder, name, value)
+            api.configure(name, value)
 
     async def show_keys(self, request: Request) -> Response:
         """`GET /_sandbox/keys`: the JWT test pair as PEM."""
-        return JSONResponse(self.keys.pem())
+        return JSONResponse(KEYS.pem())
 
     async def truth_names(self, request: Request) -> Response:
         """`GET /_sandbox/truth`: names of the truth tables."""
@@ -141,23 +137,15 @@ class Controls:
 def create_app(world: World) -> Starlette:
     """The whole sandbox over a world; `app.state.controls` changes faults, limits and the clock without HTTP."""
     controls = Controls(world)
-    stores: dict[str, Revokes] = {
-        "salesforce": controls.sessions,
-        "linkedin": controls.linkedin,
-        "bombora": controls.bombora,
-    }
     gate = Middleware(
-        cast(Any, FaultGate), stores=stores, date=controls.date, faults=controls.faults, counts=controls.counts
+        cast(Any, FaultGate),
+        vendors=controls.vendors,
+        date=controls.date,
+        faults=controls.faults,
+        counts=controls.counts,
     )
-    app = Starlette(
-        routes=[
-            Mount("/_sandbox", routes=controls.routes()),
-            Mount("/salesforce", routes=controls.salesforce.routes()),
-            Mount("/linkedin", routes=controls.linkedin.routes()),
-            Mount("/bombora", routes=controls.bombora.routes()),
-        ],
-        middleware=[gate],
-    )
+    mounts = [Mount(f"/{name}", routes=api.routes()) for name, (_, api) in controls.vendors.items()]
+    app = Starlette(routes=[Mount("/_sandbox", routes=controls.routes()), *mounts], middleware=[gate])
     app.state.controls = controls
     return app
 
@@ -245,10 +233,17 @@ class running_sandbox:  # noqa: N801 - reads as a function: `with running_sandbo
 
     def configure(self, vendor: str, **values: Any) -> None:
         """Set limits and lifetimes of a vendor, as `POST /_sandbox/config`."""
-        unknown = set(values) - _SETTINGS[vendor]
-        if unknown:
-            raise ValueError(f"unknown settings of {vendor}: {sorted(unknown)}")
         self._controls.configure_vendor(vendor, values)
+
+    def api(self, vendor: str) -> Any:
+        """A vendor's handlers, for tests that look inside."""
+        return self._controls.vendors[vendor][1]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables that make every vendor this sandbox."""
+        wanted = [spec.environment for spec, _ in self._controls.vendors.values()]
+        return {name: value.replace("{url}", self.url) for names in wanted for name, value in names.items()}
 
     @property
     def requests(self) -> dict[str, int]:

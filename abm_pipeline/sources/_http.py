@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from base64 import b64encode
 from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
@@ -81,26 +82,66 @@ class SessionChanged(Exception):  # noqa: N818 - a signal, not a fault
     """The token was renewed, and what was asked for belongs to the session of the old one."""
 
 
+class TokenRefused(Retriable):
+    """An answer says in its body that the token is over: the next try logs in again."""
+
+
 @dataclass(frozen=True)
 class Login:
-    """The request that gets a token; `json` or `form` is its body."""
+    """The request that gets a token; `json`, `form` or `params` (a GET) is what it says."""
 
     url: str
     form: Mapping[str, str] | None = field(default=None, repr=False)
     json: Mapping[str, str] | None = field(default=None, repr=False)
+    params: Mapping[str, str] | None = field(default=None, repr=False)
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
+
+
+class KeyAuth(httpx.Auth):
+    """A key that never changes, in headers or in the query string; kept out of URLs that a person may see."""
+
+    def __init__(self, headers: Mapping[str, str] | None = None, params: Mapping[str, str] | None = None) -> None:
+        self._headers, self._params = dict(headers or {}), dict(params or {})
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers.update(self._headers)
+        if self._params:
+            request.url = request.url.copy_merge_params(self._params)
+        yield request
+
+
+def basic(user: str, password: str) -> KeyAuth:
+    """HTTP Basic."""
+    return KeyAuth({"Authorization": "Basic " + b64encode(f"{user}:{password}".encode()).decode()})
+
+
+def bearer(key: str) -> KeyAuth:
+    """A key or long-lived token as a bearer."""
+    return KeyAuth({"Authorization": f"Bearer {key}"})
 
 
 class TokenAuth(httpx.Auth):
     """Bearer tokens: got when first needed, renewed once when refused (401), shared by all threads.
 
     `generation` counts the tokens. A request with the extension `generation` is bound to that token: it is not sent
-    with another, but raises SessionChanged.
+    with another, but raises SessionChanged. `accepted` is handed what each login said before its token is used: the
+    place to keep a refresh token that the vendor rotates (`credentials.Credentials.keep`). `headers` go with every
+    request beside the token.
     """
 
     requires_response_body = True
 
-    def __init__(self, vendor: str, login: Callable[[], Login], refused: str) -> None:
+    def __init__(
+        self,
+        vendor: str,
+        login: Callable[[], Login],
+        refused: str,
+        *,
+        accepted: Callable[[Mapping[str, Any]], None] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self._vendor, self._login, self._refused = vendor, login, refused
+        self._accepted, self._headers = accepted, dict(headers or {})
         self._lock = threading.Lock()
         self.token: Token | None = None
         self.generation = 0
@@ -122,6 +163,7 @@ class TokenAuth(httpx.Auth):
             assert self.token is not None
             if bound is not None and bound != self.generation:
                 raise SessionChanged
+            request.headers.update(self._headers)
             request.headers["Authorization"] = f"Bearer {self.token.value}"
             request.extensions["signed"] = self.generation
             return self.generation
@@ -135,12 +177,24 @@ class TokenAuth(httpx.Auth):
     def request(self) -> httpx.Request:
         """The login."""
         login = self._login()
-        return httpx.Request("POST", login.url, data=login.form, json=login.json)
+        method = "GET" if login.params is not None else "POST"
+        return httpx.Request(
+            method, login.url, data=login.form, json=login.json, params=login.params, headers=login.headers
+        )
 
     def accept(self, response: httpx.Response) -> None:
         """Take the token out of a login's answer. Raises SourceError."""
-        self.token = self._read(response)
+        token = self._read(response)
+        if self._accepted is not None:
+            self._accepted(token.said)
+        self.token = token
         self.generation += 1
+
+    def forget(self, generation: int) -> None:
+        """Log in again before the next request, unless that has happened since `generation`."""
+        with self._lock:
+            if self.generation == generation:
+                self.token = None
 
     def _read(self, response: httpx.Response) -> Token:
         if response.status_code in BUSY:
@@ -171,7 +225,7 @@ class Session:
         vendor: str,
         base_url: str,
         *,
-        auth: TokenAuth,
+        auth: TokenAuth | KeyAuth,
         judge: Judge | None = None,
         headers: Mapping[str, str] | None = None,
         pace: Pace | None = None,
@@ -186,11 +240,19 @@ class Session:
 
     def __enter__(self) -> Self:
         """Log in, so that wrong credentials are told once and before anything else. Raises SourceError."""
-        self._retrying(lambda: self.auth.accept(self._exchange(self.auth.request(), "", auth=None)))
+        auth = self.auth
+        if isinstance(auth, TokenAuth):
+            self._retrying(lambda: auth.accept(self._exchange(auth.request(), "", auth=None)))
         return self
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
+
+    @property
+    def said_at_login(self) -> Mapping[str, Any]:
+        """What the last login's answer said beside the token; nothing where there is no login."""
+        token = self.auth.token if isinstance(self.auth, TokenAuth) else None
+        return token.said if token is not None else {}
 
     def send(
         self,
@@ -204,11 +266,13 @@ class Session:
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
         generation: int | None = None,
+        is_signed: bool = True,
     ) -> T:
         """The answer as `read` makes of it; `read` runs inside the retries, so it may raise Retriable too.
 
         `url` is a path under the base URL, or a whole URL, and is sent as it stands. `generation` binds the request to
-        that token. Raises SourceError, and SessionChanged for a bound request.
+        that token. Not `is_signed`: a URL that is a key itself, on a host that must not see ours. Raises SourceError,
+        and SessionChanged for a bound request.
         """
 
         def once() -> T:
@@ -218,8 +282,10 @@ class Session:
                 method, url, json=json, content=content, params=params, headers=headers,
                 extensions={"generation": generation},
             )  # fmt: skip
-            response = self._exchange(request, stream)
+            response = self._exchange(request, stream, auth=USE_CLIENT if is_signed else None)
             if problem := self._judge(response, stream):
+                if isinstance(problem, TokenRefused) and isinstance(self.auth, TokenAuth):
+                    self.auth.forget(response.request.extensions["signed"])
                 raise problem
             return read(response)
 
@@ -263,7 +329,7 @@ class Session:
             raise Retriable(
                 "the answer is cut off or is not JSON", vendor=self.vendor, stream=stream, status=response.status_code
             ) from None
-        generation = response.request.extensions["signed"]
+        generation = response.request.extensions.get("signed", 0)
         return Answer(body, datetime.now(UTC), served_at(response), response.headers, generation)
 
     def judge_status(

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, Protocol
 from abm_pipeline.contracts.fields import Type
 from abm_pipeline.contracts.tables import Table, raw_table
 from abm_pipeline.programme import Programme
+from abm_pipeline.sources._credentials import Credentials
 
 # How a stream relates to time, and so which partition a record goes to:
 # - changes:   a system of record; each record carries the stamp of its last change; day of that stamp.
@@ -127,7 +128,7 @@ class SourceSpec:
     credentials: tuple[Credential, ...]
     base_url: Credential
     streams: Callable[[Programme], tuple[Stream, ...]]
-    connect: Callable[[Mapping[str, str], Programme], Client]
+    connect: Callable[[Credentials, Programme], Client]
     one_of: tuple[tuple[str, ...], ...] = ()
     concurrency: int = 4
 

@@ -6,13 +6,14 @@ A vendor without any credential is off; one with some but not all is incomplete,
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from dotenv import dotenv_values
 
-from abm_pipeline.programme import Programme
+from abm_pipeline.settings import Settings
+from abm_pipeline.sources._credentials import Credentials
 from abm_pipeline.sources._errors import Permanent
 from abm_pipeline.sources._spec import SourceSpec
 
@@ -49,8 +50,8 @@ def status(spec: SourceSpec) -> Status:
     return Status("incomplete" if missing else "on", tuple(missing))
 
 
-def required(spec: SourceSpec) -> Mapping[str, str]:
-    """The vendor's credentials. Raises Permanent if it isn't switched on."""
+def required(spec: SourceSpec, home: Path | None = None) -> Credentials:
+    """The vendor's credentials; what it rotates is kept under `home`. Raises Permanent if it isn't switched on."""
     state = status(spec)
     if state.state != "on":
         raise Permanent(
@@ -58,10 +59,10 @@ def required(spec: SourceSpec) -> Mapping[str, str]:
             vendor=spec.vendor,
             remedy=f"Set {', '.join(state.missing)} in the environment or in .env; .env.example says what they are.",
         )
-    return read(spec)
+    return Credentials(read(spec), home and home / "credentials")
 
 
-def check(spec: SourceSpec, programme: Programme) -> str:
+def check(spec: SourceSpec, settings: Settings) -> str:
     """Log in and make one cheap call; returns what to tell a person. Raises SourceError."""
-    with spec.connect(required(spec), programme) as client:
+    with spec.connect(required(spec, settings.home), settings.programme) as client:
         return client.check()

@@ -91,7 +91,8 @@ def extract(
     and ExtractError, after all others are stored, if streams failed.
     """
     on_progress = on_progress or (lambda stream, records: None)
-    with spec.connect(credentials.required(spec), settings.programme) as client, _engine(settings) as con:
+    have = credentials.required(spec, settings.home)
+    with spec.connect(have, settings.programme) as client, _engine(settings) as con:
         return _Pull(spec, settings, sorted(set(days)), run_id, on_progress, con).all(client)
 
 
@@ -165,7 +166,8 @@ class _Pull:
         for number, (first, last) in enumerate(_ranges(self.days)):
             is_first = number == 0 and not any(day is not None and day < first for day in known)
             if stream.kind == "changes":
-                start = None if is_first else _midnight(first, zone)
+                back = timedelta(days=stream.lookback_days)
+                start = None if is_first else _midnight(first, zone) - back
                 window = Window(start, _midnight(last + timedelta(days=1), zone))
                 day_of = _stamp_days(zone, first if is_first else date.min)
                 if is_first:

@@ -54,22 +54,24 @@ def test_too_many_open_cursors_restart_the_query(
     assert clean == again
 
 
-def test_jwt_login(sandbox: running_sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_jwt_login(
+    sandbox: running_sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """A private key and a user instead of a secret."""
     key = tmp_path / "key.pem"
-    key.write_text(sandbox._controls.keys.pem()["private_key"])
+    key.write_text(known.KEYS.pem()["private_key"])
     monkeypatch.delenv("ABM_SALESFORCE_CLIENT_SECRET")
     monkeypatch.setenv("ABM_SALESFORCE_USERNAME", known.SALESFORCE_USERNAME)
     monkeypatch.setenv("ABM_SALESFORCE_PRIVATE_KEY_FILE", str(key))
-    assert "API calls left" in credentials.check(SPEC, PROGRAMME)
+    assert "API calls left" in credentials.check(SPEC, settings)
     key.write_text("not a key")
     with pytest.raises(Permanent, match="the private key can't be read"):
-        credentials.check(SPEC, PROGRAMME)
+        credentials.check(SPEC, settings)
 
 
 def test_a_used_up_quota_is_not_waited_for(sandbox: running_sandbox, settings: Settings) -> None:
     """403 with TotalRequests: no retry helps in this run, and the message says what does."""
-    sandbox.configure("salesforce", daily_requests=sandbox._controls.sessions.used + 3)
+    sandbox.configure("salesforce", daily_requests=sandbox.api("salesforce").sessions.used + 3)
     before = sum(sandbox.requests.values())
     with pytest.raises(ExtractError, match="no API calls left") as caught:
         extract(only(SPEC, "account", "task", "user"), settings, [UNTIL], "run")

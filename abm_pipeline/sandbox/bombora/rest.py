@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from abm_pipeline.sandbox import credentials as known
 from abm_pipeline.sandbox.bombora import files, rows
+from abm_pipeline.sandbox.vendor import BaseApi
 from abm_pipeline.sandbox.world import World
 from abm_pipeline.sandbox.world.intent import TOPIC_IDS
 from abm_pipeline.sandbox.world.names import TOPICS
@@ -44,7 +45,7 @@ class Signal:
 
 
 @dataclass
-class BomboraApi:
+class BomboraApi(BaseApi):
     """Handlers, tokens and pulls. `per_minute` is the call limit of one endpoint."""
 
     world: World

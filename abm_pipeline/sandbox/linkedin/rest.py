@@ -17,6 +17,7 @@ from starlette.routing import Route
 from abm_pipeline.sandbox import credentials as known
 from abm_pipeline.sandbox.linkedin import analytics
 from abm_pipeline.sandbox.linkedin.restli import RestliError, parse_query
+from abm_pipeline.sandbox.vendor import BaseApi
 from abm_pipeline.sandbox.world import World
 from abm_pipeline.sandbox.world.ads import ACCOUNTS
 from abm_pipeline.sandbox.world.scales import DAY
@@ -38,7 +39,7 @@ class Token:
 
 
 @dataclass
-class LinkedInApi:
+class LinkedInApi(BaseApi):
     """Handlers and tokens. `daily_requests` is the app's quota per resource."""
 
     world: World

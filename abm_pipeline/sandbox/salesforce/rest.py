@@ -13,11 +13,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from abm_pipeline.sandbox import credentials as known
 from abm_pipeline.sandbox.salesforce.auth import Sessions, refusal
 from abm_pipeline.sandbox.salesforce.bulk import BulkJobs
 from abm_pipeline.sandbox.salesforce.objects import CANONICAL, OBJECTS, describe, summary
 from abm_pipeline.sandbox.salesforce.soql import Path, Query, SoqlError, parse
 from abm_pipeline.sandbox.salesforce.store import Store, end_of_clock, long_id, seconds_to_text
+from abm_pipeline.sandbox.world import World
 from abm_pipeline.sandbox.world.scales import DAY
 from abm_pipeline.sandbox.world.tables import Array
 
@@ -48,6 +50,19 @@ class RestApi:
         self.bulk = BulkJobs(store)
         self.cursors: dict[str, Cursor] = {}
         self.opened = 0
+
+    @classmethod
+    def of_world(cls, world: World) -> RestApi:
+        """The API over a world, with the sandbox's keys."""
+        return cls(Store(world), Sessions(known.KEYS))
+
+    def revoke(self, token: str) -> None:
+        """End a session."""
+        self.sessions.revoke(token)
+
+    def configure(self, name: str, value: Any) -> None:
+        """Set a limit or lifetime of sessions."""
+        setattr(self.sessions, name, value)
 
     def routes(self) -> list[Route]:
         """All Salesforce paths, to be mounted under /salesforce."""

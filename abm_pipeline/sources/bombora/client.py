@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import orjson
 
 from abm_pipeline.programme import Programme
+from abm_pipeline.sources._client import VendorClient
 from abm_pipeline.sources._errors import Permanent, Retriable, SourceError
 from abm_pipeline.sources._http import Answer, Login, Pace, Response, Session, TokenAuth, retry_after
 from abm_pipeline.sources._paging import LoopGuard
@@ -30,7 +29,7 @@ ATTRIBUTES = [field.name for field in INTENT.fields]
 REFUSED = "Check ABM_BOMBORA_CLIENT_ID and ABM_BOMBORA_CLIENT_SECRET."
 
 
-class Client:
+class Client(VendorClient):
     """A logged-in subscription."""
 
     def __init__(self, credentials: Mapping[str, str], programme: Programme) -> None:
@@ -40,26 +39,12 @@ class Client:
             "client_secret": credentials["ABM_BOMBORA_CLIENT_SECRET"],
         }
         auth = TokenAuth(VENDOR, lambda: Login(f"{base}/oauth/token", json=body), REFUSED)
-        self._session = Session(VENDOR, base, auth=auth, judge=self._judge, pace=Pace(CALLS, PER_SECONDS))
+        super().__init__(Session(VENDOR, base, auth=auth, judge=self._judge, pace=Pace(CALLS, PER_SECONDS)))
         self._topics = programme.bombora_topics
-        self._notes: dict[str, dict[str, int | float | str]] = defaultdict(dict)
-
-    def __enter__(self) -> Self:
-        self._session.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._session.__exit__()
 
     def check(self) -> str:
         """List the topics."""
         return f"{len(self._reference('').body['topics'])} topics"
-
-    def notes(self, stream: Stream) -> Mapping[str, int | float | str]:
-        """Topics asked for, reports asked for anew."""
-        return self._notes[stream.name]
 
     def fetch(self, stream: Stream, window: Window) -> Iterator[Page]:
         """The topics, or the scores as they are now; neither has a date; the window says where they are kept."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import orjson
 
+from abm_pipeline.sources._client import VendorClient
 from abm_pipeline.sources._errors import Permanent, Retriable, SourceError
 from abm_pipeline.sources._http import Answer, Login, Response, Session, TokenAuth, retry_after
 from abm_pipeline.sources._paging import LoopGuard
@@ -35,7 +33,7 @@ REFUSED = "Check ABM_LINKEDIN_CLIENT_ID and _CLIENT_SECRET; a refresh token last
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Client:
+class Client(VendorClient):
     """A logged-in member or application."""
 
     def __init__(self, credentials: Mapping[str, str]) -> None:
@@ -51,30 +49,14 @@ class Client:
             form |= {"grant_type": "client_credentials"}
         login = Login(f"{token_base}/oauth/v2/accessToken", form=form)
         headers = {"LinkedIn-Version": credentials["ABM_LINKEDIN_VERSION"], "X-Restli-Protocol-Version": "2.0.0"}
-        self._session = Session(
-            VENDOR, base, auth=TokenAuth(VENDOR, lambda: login, REFUSED), judge=self._judge, headers=headers
-        )
-        self._notes: dict[str, dict[str, int | float | str]] = defaultdict(dict)
-        self._lock = threading.Lock()
+        auth = TokenAuth(VENDOR, lambda: login, REFUSED)
+        super().__init__(Session(VENDOR, base, auth=auth, judge=self._judge, headers=headers))
         self._accounts: list[str] | None = None
         self._first_seen: dict[str, date] = {}
-
-    def __enter__(self) -> Self:
-        self._session.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._session.__exit__()
 
     def check(self) -> str:
         """List the ad accounts."""
         return f"{len(self._account_ids())} ad accounts"
-
-    def notes(self, stream: Stream) -> Mapping[str, int | float | str]:
-        """Accounts left out, answers cut, organisations unknown."""
-        return self._notes[stream.name]
 
     def fetch(self, stream: Stream, window: Window) -> Iterator[Page]:
         """Entities changed in the window, delivery of its days, or the organisations seen in them."""
@@ -193,9 +175,6 @@ class Client:
             return self._session.json("GET", f"{path}?{text}", stream=stream)
         headers = {"X-HTTP-Method-Override": "GET", "Content-Type": "application/x-www-form-urlencoded"}
         return self._session.json("POST", path, content=text.encode(), headers=headers, stream=stream)
-
-    def _count(self, stream: Stream, what: str, by: int = 1) -> None:
-        self._notes[stream.name][what] = int(self._notes[stream.name].get(what, 0)) + by
 
     def _judge(self, response: Response, stream: str) -> SourceError | None:
         status = response.status_code

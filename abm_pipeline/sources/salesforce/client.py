@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import orjson
 
+from abm_pipeline.sources._client import VendorClient
 from abm_pipeline.sources._errors import Permanent, Skippable
 from abm_pipeline.sources._http import Answer, Session, SessionChanged, TokenAuth
 from abm_pipeline.sources._paging import LoopGuard
@@ -31,26 +29,15 @@ MAX_STALLED = 5
 REFUSED = "Check ABM_SALESFORCE_* and that the external client app allows this login flow for the integration user."
 
 
-class Client:
+class Client(VendorClient):
     """A logged-in organisation."""
 
     def __init__(self, credentials: Mapping[str, str]) -> None:
         base = credentials["ABM_SALESFORCE_BASE_URL"].rstrip("/")
         self._bulk_above = int(credentials["ABM_SALESFORCE_BULK_THRESHOLD"])
         auth = TokenAuth(VENDOR, lambda: login(credentials), REFUSED)
-        self._session = Session(VENDOR, base, auth=auth, judge=judge)
-        self._notes: dict[str, dict[str, int | float | str]] = defaultdict(dict)
+        super().__init__(Session(VENDOR, base, auth=auth, judge=judge))
         self._usage: tuple[int, int] | None = None
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> Self:
-        self._session.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._session.__exit__()
 
     def check(self) -> str:
         """Read the quota."""
@@ -153,9 +140,7 @@ class Client:
 
     @property
     def _instance_url(self) -> str:
-        token = self._session.auth.token
-        assert token is not None, "entering the client logs in"
-        return str(token.said["instance_url"]).rstrip("/")
+        return str(self._session.said_at_login["instance_url"]).rstrip("/")
 
     @property
     def _data_url(self) -> str:
