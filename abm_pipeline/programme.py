@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+M = TypeVar("M", bound=BaseModel)
 DEFAULTS = Path(__file__).parent / "config"
 Tier = Literal["one_to_one", "one_to_few", "one_to_many"]
 
@@ -85,10 +86,18 @@ class Programme(_Model):
     journey: JourneyStages
     salesforce: SalesforceFields
     bombora_topics: tuple[str, ...]
+    sources: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     surge_threshold: float = 60
     free_mail_domains: tuple[str, ...] = ()
     shared_domains: tuple[str, ...] = ()
     benchmarks: Mapping[str, Mapping[str, Band]]
+
+    def options(self, vendor: str, model: type[M]) -> M:
+        """What the programme says about a vendor, checked by the vendor's own model. Raises ConfigError."""
+        try:
+            return model.model_validate(self.sources.get(vendor, {}))
+        except ValidationError as error:
+            raise ConfigError(f"programme.yaml: sources.{vendor}: {_problems(error)}") from None
 
     @field_validator("reporting_timezone")
     @classmethod
@@ -107,8 +116,11 @@ def load_programme(override: Path | None = None) -> Programme:
     try:
         return Programme.model_validate(merged)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigError(f"configuration ({override or 'defaults'}): {problems}") from None
+        raise ConfigError(f"configuration ({override or 'defaults'}): {_problems(error)}") from None
+
+
+def _problems(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -38,9 +38,21 @@ class Field:
     is_pii: bool = False
 
 
+COST_CATEGORIES = ("media", "content", "tool", "event", "sales_time", "agency", "other")
 TIERS = ("one_to_one", "one_to_few", "one_to_many")
 ROLES = ("decision_maker", "champion", "influencer", "user", "other")
 ACCOUNT_STAGES = ("unaware", "aware", "engaged", "qualified", "opportunity", "customer")
+# What can happen between us and a company. The first two are exposures: shown or delivered, never engagement. Those of
+# FAILED did not reach anybody. The order is that of scoring's parts, so new ones come last.
+EXPOSURE_TYPES = ("email_sent", "ad_impression")
+FAILED_TYPES = ("email_bounce", "email_unsubscribe", "email_spam_report")
+TOUCH_TYPES = (
+    *EXPOSURE_TYPES, "email_reply", "call", "call_connected", "meeting", "meeting_no_show", "event_attended",
+    "webinar_attended", "content_download", "form_fill", "ad_click", "ad_engagement",
+    "email_open", "email_click", "email_forward", *FAILED_TYPES, "meeting_booked", "event_registered",
+    "webinar_registered", "webinar_no_show", "page_view", "web_visit", "social_engagement", "chat", "direct_mail",
+    "direct_mail_response", "survey_answered",
+)  # fmt: skip
 BANDS = ("hot", "warm", "cool", "cold", "none")
 
 _T, _I, _F, _B, _D, _TS, _M, _L = (
@@ -146,8 +158,18 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("unit_price", _M, "Price of one unit."),
     # activity
     Field("occurred_at", _TS, "When it happened."),
-    Field("touch_type", _T, "What happened: email_sent, meeting, ad_click …"),
-    Field("channel", _T, "Channel: email, phone, meeting, event, webinar, content, web, linkedin, …"),
+    Field(
+        "touch_type",
+        _T,
+        "What happened: email_sent, meeting, ad_click …; none: nothing that counts.",
+        values=(*TOUCH_TYPES, "none"),
+    ),
+    Field("channel", _T, "Channel: email, phone, meeting, event, webinar, content, web, ads, social, chat, mail …"),
+    Field(
+        "same_as",
+        _T,
+        "`source:source_id` of the record in another system that the source itself says this one is a copy of.",
+    ),
     Field("direction", _T, "Who acted.", values=("inbound", "outbound")),
     Field("content_id", _T, "Piece of content."),
     Field("content_type", _T, "Kind of content: ebook, case_study, demo …"),
@@ -179,6 +201,56 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("score", _F, "Score."),
     Field("score_previous", _F, "Score of the previous period."),
     Field("is_surging", _B, "Over the provider's surge threshold."),
+    # customers: billing, support, satisfaction, usage
+    Field("mrr", _M, "Monthly recurring revenue of the subscription, discounts off, in its currency.", low=0),
+    Field("started_day", _D, "First day."),
+    Field("ended_day", _D, "Day after the last; null while it lasts."),
+    Field("plan", _T, "Plan or price."),
+    Field("subscription_source_id", _T, "Subscription's id in the same source."),
+    Field("number", _T, "Number printed on it."),
+    Field("amount_paid", _M, "Amount paid so far."),
+    Field("issued_day", _D, "Day of issue."),
+    Field("due_day", _D, "Day on which payment is due."),
+    Field("paid_day", _D, "Day of full payment; null while open."),
+    Field("subject", _T, "Subject."),
+    Field("priority", _T, "Priority as the source names it."),
+    Field("ticket_type", _T, "Type as the source names it."),
+    Field("opened_at", _TS, "When it was opened."),
+    Field("solved_at", _TS, "When it was solved; null while open."),
+    Field("first_reply_minutes", _F, "Minutes to the first reply.", low=0),
+    Field("satisfaction", _T, "Satisfaction as the source names it."),
+    Field("survey_id", _T, "Survey."),
+    Field("survey_type", _T, "What the survey measures.", values=("nps", "csat", "ces", "other")),
+    Field("question", _T, "Question."),
+    Field("answered_at", _TS, "When it was answered."),
+    Field("comment", _T, "What the person wrote.", is_pii=True),
+    Field("usage_on_day", _D, "Day of the usage."),
+    Field("feature", _T, "Feature of the product; null for the product as a whole."),
+    Field("active_users", _I, "Distinct users active on the day.", low=0),
+    Field("events", _I, "Events.", low=0),
+    # effort and lists
+    Field("cost_category", _T, "What the money was spent on.", values=COST_CATEGORIES),
+    Field("cost_day", _D, "Day (or first day of the month) that the cost belongs to."),
+    Field("description", _T, "What it was."),
+    Field("worked_day", _D, "Day of the work."),
+    Field("hours", _F, "Hours.", low=0),
+    Field("hourly_rate", _M, "Cost of one hour.", low=0),
+    Field("work_type", _T, "Kind of work."),
+    Field("ranked_by", _T, "Who ranks.", values=("marketing", "sales")),
+    Field("position", _I, "Place in the ranking, 1 the best.", low=1),
+    Field("ranked_day", _D, "Day of the ranking."),
+    Field("list_name", _T, "Name of the list."),
+    Field("valid_from_day", _D, "First day of validity."),
+    Field("valid_to_day", _D, "Day after the last of validity; null while it lasts."),
+    Field("reports_to_source_id", _T, "Contact that the person reports to, in the same source."),
+    Field("department", _T, "Department or job function."),
+    Field("referred_domain", _T, "Domain of the company that was referred to us."),
+    Field("referred_name", _T, "Name of the company that was referred to us."),
+    Field("referred_day", _D, "Day of the referral."),
+    Field("rating", _F, "Rating.", low=0),
+    Field("rating_max", _F, "Best possible rating.", low=0),
+    Field("reviewed_day", _D, "Day of the review."),
+    Field("site", _T, "Site that published it."),
     Field("signal_day", _D, "Day (or last day of the week) that the signal stands for."),
     Field("rate", _F, "Units of the currency for one unit of the reporting currency.", low=0),
     # identity

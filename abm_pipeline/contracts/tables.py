@@ -74,8 +74,8 @@ COMPANY = _staged(
     "company",
     "Company record of a source.",
     "name domain website linkedin_id phone country_code region city industry employee_count annual_revenue "
-    "parent_source_id owner_id owner_name lifecycle_stage is_target tier tier_since_day committee_size is_deleted "
-    "merged_into_source_id created_at modified_at",
+    "parent_source_id owner_id owner_name lifecycle_stage is_target tier tier_since_day committee_size same_as "
+    "is_deleted merged_into_source_id created_at modified_at",
     "is_deleted",
 )
 COMPANY_CHANGE = _staged(
@@ -88,14 +88,15 @@ CONTACT = _staged(
     "contact",
     "Person record: contact or lead.",
     "person_type company_source_id email_hash email_domain domain full_name title role seniority phone_known "
-    "lifecycle_stage owner_id is_deleted merged_into_source_id created_at modified_at",
+    "department reports_to_source_id lifecycle_stage owner_id same_as is_deleted merged_into_source_id created_at "
+    "modified_at",
     "person_type is_deleted",
 )
 DEAL = _staged(
     "deal",
     "Deal record.",
     "company_source_id company_source_ids name amount currency stage is_closed is_won deal_type kind created_at "
-    "close_day owner_id owner_name lead_source campaign_source_id modified_at is_deleted",
+    "close_day owner_id owner_name lead_source campaign_source_id same_as modified_at is_deleted",
     "stage is_closed is_won created_at is_deleted",
 )
 DEAL_STAGE_EVENT = _staged(
@@ -126,7 +127,7 @@ ACTIVITY = _staged(
     "activity",
     "E-mail, call, meeting, form, event …",
     "contact_source_id company_source_id domain occurred_at touch_type channel direction content_id content_type "
-    "funnel_stage campaign_source_id duration_seconds outcome is_exposure is_deleted modified_at",
+    "funnel_stage campaign_source_id duration_seconds outcome is_exposure same_as is_deleted modified_at",
     "occurred_at touch_type channel is_exposure is_deleted",
 )
 CAMPAIGN = _staged(
@@ -147,6 +148,84 @@ INTENT_SIGNAL = _staged(
     "Company researching a topic.",
     "company_source_id domain topic score score_previous is_surging stage signal_day modified_at",
     "topic is_surging signal_day",
+)
+SUBSCRIPTION = _staged(
+    "subscription",
+    "Subscription as it stood after a change.",
+    "company_source_id domain mrr currency started_day ended_day plan kind status is_deleted modified_at",
+    "is_deleted",
+)
+INVOICE = _staged(
+    "invoice",
+    "Invoice.",
+    "company_source_id domain subscription_source_id number status amount amount_paid currency issued_day due_day "
+    "paid_day is_deleted modified_at",
+    "is_deleted",
+)
+TICKET = _staged(
+    "ticket",
+    "Support ticket.",
+    "company_source_id contact_source_id domain subject status priority ticket_type opened_at solved_at "
+    "first_reply_minutes satisfaction is_deleted modified_at",
+    "opened_at is_deleted",
+)
+SURVEY_RESPONSE = _staged(
+    "survey_response",
+    "Answer to a survey: one score, and what the person wrote.",
+    "company_source_id contact_source_id domain survey_id survey_type question score comment answered_at is_deleted "
+    "modified_at",
+    "survey_type answered_at is_deleted",
+)
+USAGE_DAY = _staged(
+    "usage_day",
+    "Use of the product by a company on a day.",
+    "company_source_id domain usage_on_day product feature active_users events modified_at",
+    "usage_on_day",
+)
+STAGED_COST = _staged(
+    "cost",
+    "Cost that no ad platform tells: content, tools, events, agencies.",
+    "company_source_id domain campaign_source_id cost_category description amount currency cost_day is_deleted "
+    "modified_at",
+    "cost_category amount currency cost_day is_deleted",
+)
+TIME_ENTRY = _staged(
+    "time_entry",
+    "Hours that somebody worked for a company or campaign.",
+    "company_source_id domain campaign_source_id owner_id owner_name work_type hours hourly_rate currency worked_day "
+    "is_deleted modified_at",
+    "hours worked_day is_deleted",
+)
+RANKING = _staged(
+    "ranking",
+    "Place that marketing or sales gives a company.",
+    "company_source_id domain ranked_by position ranked_day modified_at",
+    "ranked_by position ranked_day",
+)
+LIST_MEMBERSHIP = _staged(
+    "list_membership",
+    "Company on a list, such as the target list with its tiers.",
+    "company_source_id domain list_name tier is_target valid_from_day valid_to_day is_deleted modified_at",
+    "list_name is_deleted",
+)
+COMMITTEE_MAP = _staged(
+    "committee_map",
+    "Person of a company's buying committee, known as a contact or not.",
+    "company_source_id domain contact_source_id email_hash full_name title role department reports_to_source_id "
+    "is_deleted modified_at",
+    "is_deleted",
+)
+REFERRAL = _staged(
+    "referral",
+    "Company that referred another to us.",
+    "company_source_id domain referred_name referred_domain deal_source_id referred_day is_deleted modified_at",
+    "referred_day is_deleted",
+)
+REVIEW = _staged(
+    "review",
+    "Published review of our product.",
+    "company_source_id domain site title rating rating_max comment reviewed_day is_deleted modified_at",
+    "site rating rating_max reviewed_day is_deleted",
 )
 FX_RATE = _staged(
     "fx_rate",

@@ -43,7 +43,8 @@ def has_channel(mask: str, *channels: str) -> str:
 TOUCH_DAY = Step(
     "touch_day",
     "What distinct things happened to an account on a day. It is the company's account; the person's where the company "
-    "is not told or belongs to no account. An engagement is no exposure, and of a type with points in the champion.",
+    "is not told or belongs to no account. What did not reach anybody is left out. An engagement is "
+    "no exposure, and of a type with points in the champion.",
     """
     WITH placed AS (
         SELECT coalesce(c.account_no, r.account_no) AS account_no, t.day, t.channel,
@@ -53,6 +54,7 @@ TOUCH_DAY = Step(
         LEFT JOIN company_unit c ON c.company_key = t.company_key
         LEFT JOIN person_unit r ON r.contact_key = t.contact_key
         LEFT JOIN engaging_type e ON e.touch_type = t.touch_type
+        WHERE t.touch_type NOT IN (SELECT touch_type FROM failed_type)
     )
     SELECT account_no, channel, is_engagement,
            CASE WHEN is_engagement AND is_named THEN contact END AS contact,

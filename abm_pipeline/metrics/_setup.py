@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import duckdb
 
 from abm_pipeline.contracts import tables as T
+from abm_pipeline.contracts.fields import FAILED_TYPES
 from abm_pipeline.programme import ConfigError, Programme
 from abm_pipeline.registry import collect
 from abm_pipeline.scoring.model import ScoringModel, load_models
@@ -51,6 +52,7 @@ def set_choices(con: duckdb.DuckDBPyConnection, programme: Programme, model: Sco
         ],
     )
     _fill(con, "engaging_type (touch_type VARCHAR)", [(name,) for name in model.engagement_types])
+    _fill(con, "failed_type (touch_type VARCHAR)", [(name,) for name in FAILED_TYPES])
     _fill(con, "model_window (window_days INTEGER)", [(window,) for window in windows])
     _fill(con, "tracked_topic (topic VARCHAR)", [(topic,) for topic in programme.bombora_topics])
     _fill(

@@ -29,7 +29,6 @@ from abm_pipeline.sandbox.credentials import KEYS
 from abm_pipeline.sandbox.faults import Fault, FaultGate
 from abm_pipeline.sandbox.vendor import Vendor
 from abm_pipeline.sandbox.world import World, build_world
-from abm_pipeline.sandbox.world.truth import NAMES
 
 
 def vendors() -> dict[str, Vendor]:
@@ -119,13 +118,15 @@ class Controls:
 
     async def truth_names(self, request: Request) -> Response:
         """`GET /_sandbox/truth`: names of the truth tables."""
-        return JSONResponse({"tables": list(NAMES)})
+        return JSONResponse({"tables": sorted(self.world.truth)})
 
     async def truth(self, request: Request) -> Response:
         """`GET /_sandbox/truth/{name}`: JSON lines."""
         frame = self.world.truth.get(request.path_params["name"])
         if frame is None:
-            return JSONResponse({"error": f"no such table; known: {', '.join(NAMES)}"}, status_code=404)
+            return JSONResponse(
+                {"error": f"no such table; known: {', '.join(sorted(self.world.truth))}"}, status_code=404
+            )
         lines = frame.to_json(orient="records", lines=True, date_format="iso")
         return Response(lines, media_type="application/x-ndjson")
 

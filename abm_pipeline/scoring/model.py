@@ -17,23 +17,11 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from abm_pipeline.contracts.fields import ROLES
+from abm_pipeline.contracts.fields import EXPOSURE_TYPES, FAILED_TYPES, ROLES, TOUCH_TYPES
 from abm_pipeline.programme import DEFAULTS, ConfigError
 
-EXPOSURE_TYPES = ("email_sent", "ad_impression")
-TOUCH_TYPES = (
-    "email_reply",
-    "call",
-    "call_connected",
-    "meeting",
-    "meeting_no_show",
-    "event_attended",
-    "webinar_attended",
-    "content_download",
-    "form_fill",
-    "ad_click",
-    "ad_engagement",
-)
+# Types that can have points.
+PARTS = tuple(name for name in TOUCH_TYPES if name not in EXPOSURE_TYPES + FAILED_TYPES)
 REQUIRED_WINDOWS = (30, 90)
 # A touch at the far end of the longest window still weighs 2^-20 of its points: what fixed-point sums resolve.
 MOST_HALF_LIVES = 20
@@ -123,7 +111,7 @@ class ScoringModel(_Part):
     @property
     def engagement_types(self) -> tuple[str, ...]:
         """Touch types that count as engagement: those with points."""
-        return tuple(touch_type for touch_type in TOUCH_TYPES if self.points.get(touch_type, 0) > 0)
+        return tuple(touch_type for touch_type in PARTS if self.points.get(touch_type, 0) > 0)
 
 
 def _check_types(points: Mapping[str, float], content_points: Mapping[str, Mapping[str, float]]) -> None:
@@ -132,8 +120,8 @@ def _check_types(points: Mapping[str, float], content_points: Mapping[str, Mappi
     for touch_type in (*points, *content_points):
         if touch_type in EXPOSURE_TYPES:
             raise ValueError(f"points: {touch_type} is an exposure, and exposures never score; take it out")
-        if touch_type not in TOUCH_TYPES:
-            raise ValueError(f"points: unknown touch type {touch_type!r}; known are {', '.join(TOUCH_TYPES)}")
+        if touch_type not in PARTS:
+            raise ValueError(f"points: unknown touch type {touch_type!r}; known are {', '.join(PARTS)}")
     for touch_type in content_points:
         if not points.get(touch_type):
             raise ValueError(f"content_points: give {touch_type} points of its own under points first")

@@ -19,7 +19,7 @@ from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.fields import ROLES
 from abm_pipeline.programme import Programme
 from abm_pipeline.scoring.days import DAY_STEPS
-from abm_pipeline.scoring.model import TOUCH_TYPES, ScoringModel, load_models
+from abm_pipeline.scoring.model import PARTS, ScoringModel, load_models
 from abm_pipeline.scoring.steps import SPAN_STEPS, TOUCH_STEPS
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage.engine import connect, run_steps
@@ -165,7 +165,7 @@ def prepare_model(con: duckdb.DuckDBPyConnection, model: ScoringModel) -> None:
             *(band.hot, band.hot + band.warm, band.hot + band.warm + band.cool),
         ],
     )
-    part_no = {touch_type: number for number, touch_type in enumerate(TOUCH_TYPES)}
+    part_no = {touch_type: number for number, touch_type in enumerate(PARTS)}
     most = max(model.breadth)
     reached = [max((n for n in model.breadth if n <= contacts), default=None) for contacts in range(most + 1)]
     roles = (*ROLES, "unknown")

@@ -7,7 +7,8 @@ A SELECT reads `src.<stream>`: one row per record that kept its raw contract, on
 ones under their dotted name), and `_from` (day, record_id, version, captured_at), which it hands on as it is. It gives
 `source_id`, `modified_at` and whichever of the table's columns it knows, by name; `day`, `source`, `captured_at` and
 `run_id` are added. It may also read `ref.<stream>`, the newest version of every record of a reference stream, and the
-one-row table `params` (reporting_timezone, reporting_currency, surge_threshold, tier_values).
+one-row table `params` (reporting_timezone, reporting_currency, surge_threshold, tier_values; `options`: the programme's
+`sources` as JSON, by vendor).
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import duckdb
+import orjson
 import pyarrow.parquet as pq
 
 from abm_pipeline.contracts import tables as T
@@ -113,13 +114,14 @@ def _make_params(con: duckdb.DuckDBPyConnection, programme: Programme, run_id: s
     con.execute(
         "CREATE OR REPLACE TEMP TABLE params (run_id VARCHAR, reporting_timezone VARCHAR, reporting_currency VARCHAR, "
         "surge_threshold DOUBLE, tier_values MAP(VARCHAR, VARCHAR), tier_field VARCHAR, is_target_field VARCHAR, "
-        "has_meeting_outcome BOOLEAN)"
+        "has_meeting_outcome BOOLEAN, options JSON)"
     )
     con.execute(
-        "INSERT INTO params VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO params VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             run_id, programme.reporting_timezone, programme.reporting_currency, programme.surge_threshold,
             dict(names.tier_values), names.tier, names.is_target, names.event_outcome is not None,
+            orjson.dumps(programme.sources).decode(),
         ],
     )  # fmt: skip
 

@@ -12,15 +12,11 @@ import pytest
 
 from abm_pipeline.programme import Programme, load_programme
 from abm_pipeline.registry import collect
-from abm_pipeline.sandbox import credentials as known
 from abm_pipeline.sandbox.serve import running_sandbox
 from abm_pipeline.settings import Settings
 from abm_pipeline.sources import _http, credentials
 from abm_pipeline.sources._spec import Client, Record, SourceSpec, Stream, Window
-from abm_pipeline.sources.bombora import client as bombora
-from abm_pipeline.sources.linkedin import client as linkedin
-from abm_pipeline.sources.salesforce import _bulk
-from abm_pipeline.sources.salesforce import client as salesforce
+from abm_pipeline_tests.sources.suite import suite_of
 
 UNTIL = date(2026, 6, 30)
 PROGRAMME = load_programme()
@@ -30,19 +26,14 @@ STREAMS = [
     for spec in SPECS.values()
     for stream in spec.streams(PROGRAMME)
 ]
-# Where a stream's data comes from, as a route of the sandbox.
-ROUTES = {
-    "salesforce": r"/salesforce/services/data/v[\d.]+/query",
-    "linkedin": r"/linkedin/rest/",
-    "bombora": r"/bombora/(intent|reference)/",
-}
+SUITES = {vendor: suite_of(vendor) for vendor in SPECS}
 
 
 @pytest.fixture(scope="session")
 def one_sandbox() -> Iterator[running_sandbox]:
     """The session's sandbox."""
     with running_sandbox("tiny", until=UNTIL) as sandbox:
-        sandbox.configure("bombora", per_minute=100_000)
+        _calm(sandbox)
         yield sandbox
 
 
@@ -52,28 +43,29 @@ def sandbox(one_sandbox: running_sandbox) -> Iterator[running_sandbox]:
     yield one_sandbox
     one_sandbox.clear_faults()
     one_sandbox.set_clock(UNTIL)
-    one_sandbox.configure("salesforce", session_requests=None, daily_requests=10_000_000)
-    one_sandbox.configure("bombora", per_minute=100_000, token_seconds=86_400.0)
+    _calm(one_sandbox)
+
+
+def _calm(sandbox: running_sandbox) -> None:
+    for vendor, suite in SUITES.items():
+        sandbox.configure(vendor, **suite.calm)
 
 
 @pytest.fixture(autouse=True)
 def environment(one_sandbox: running_sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Credentials of the sandbox, no `.env`, and waits of at most a hundredth of a second."""
     monkeypatch.chdir(tmp_path)
-    for vendor in ("SALESFORCE", "LINKEDIN", "BOMBORA"):
-        monkeypatch.setenv(f"ABM_{vendor}_BASE_URL", f"{one_sandbox.url}/{vendor.lower()}")
-        monkeypatch.setenv(f"ABM_{vendor}_CLIENT_ID", getattr(known, f"{vendor}_CLIENT_ID"))
-        monkeypatch.setenv(f"ABM_{vendor}_CLIENT_SECRET", getattr(known, f"{vendor}_CLIENT_SECRET"))
+    for name, value in one_sandbox.environment.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(_http, "WAIT_CAP_SECONDS", 0.01)
 
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages so small that a tiny world needs many."""
-    monkeypatch.setattr(salesforce, "PAGE_ROWS", 200)
-    monkeypatch.setattr(_bulk, "PAGE_ROWS", 50)
-    monkeypatch.setattr(linkedin, "PAGE_SIZE", 1)
-    monkeypatch.setattr(bombora, "PAGE_ROWS", 7)
+    for suite in SUITES.values():
+        for module, name, value in suite.small_pages:
+            monkeypatch.setattr(module, name, value)
 
 
 @pytest.fixture

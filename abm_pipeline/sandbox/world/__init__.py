@@ -8,6 +8,9 @@ a later one.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,15 +22,47 @@ from abm_pipeline.sandbox.world.campaigns import Campaigns, make_campaigns
 from abm_pipeline.sandbox.world.companies import Companies, Tiers, make_companies, make_interest, make_tiers
 from abm_pipeline.sandbox.world.crm_deals import Money, make_deal_tables, make_money
 from abm_pipeline.sandbox.world.crm_people import make_people, make_user_table
-from abm_pipeline.sandbox.world.deals import make_deals
+from abm_pipeline.sandbox.world.deals import Deals, make_deals
 from abm_pipeline.sandbox.world.intent import Intent
-from abm_pipeline.sandbox.world.people import account_created, make_contacts, make_leads, make_owners, make_users
+from abm_pipeline.sandbox.world.people import (
+    Contacts,
+    Leads,
+    Users,
+    account_created,
+    make_contacts,
+    make_leads,
+    make_owners,
+    make_users,
+)
 from abm_pipeline.sandbox.world.scales import DAY, Calendar, calendar, to_date, to_day
-from abm_pipeline.sandbox.world.tables import Table
-from abm_pipeline.sandbox.world.touches import deal_meetings, engagement, lead_touches, listing, make_touches
+from abm_pipeline.sandbox.world.tables import Array, Table
+from abm_pipeline.sandbox.world.touches import Touches, deal_meetings, engagement, lead_touches, listing, make_touches
 from abm_pipeline.sandbox.world.truth import make_truth, write_truth
 
-__all__ = ["World", "build_world", "write_truth"]
+T = TypeVar("T")
+__all__ = ["Population", "World", "build_world", "write_truth"]
+
+
+@dataclass(frozen=True)
+class Population:
+    """What is true of companies, people and what happened between them, before any system records it.
+
+    Positions in `companies`, `contacts`, `leads`, `users`, `campaigns` and `deals` are what the others refer to.
+    `interest` and `listing` are companies × weeks (`Calendar.first_monday` on); `owner` is a user a company, `offset`
+    its owner's hours from UTC. `contact_ids` and `lead_ids` are the Salesforce ids of their records.
+    """
+
+    users: Users
+    contacts: Contacts
+    leads: Leads
+    touches: Touches
+    deals: Deals
+    interest: Array
+    listing: Array
+    owner: Array
+    offset: Array
+    contact_ids: Array
+    lead_ids: Array
 
 
 class World:
@@ -43,10 +78,12 @@ class World:
         money: Money,
         ads: Ads,
         intent: Intent,
+        people: Population,
         until: dt.date,
     ) -> None:
         self.calendar, self.companies, self.tiers, self.campaigns = cal, companies, tiers, campaigns
-        self.tables, self.money, self.ads, self.intent = tables, money, ads, intent
+        self.tables, self.money, self.ads, self.intent, self.people = tables, money, ads, intent, people
+        self._parts: dict[str, Any] = {}
         self.day = to_day(until)
         self._truth: tuple[int, dict[str, pd.DataFrame]] | None = None
 
@@ -68,6 +105,16 @@ class World:
                 f"the clock of this world runs from {to_date(self.calendar.start)} to {to_date(self.calendar.horizon)}"
             )
         self.day = day
+
+    def part(self, name: str, make: Callable[[World], T]) -> T:
+        """What `make` makes of the whole timeline, made once: records of a vendor that only it needs.
+
+        It must not depend on the clock; draw from `calendar.rng(<a name of its own>)`.
+        """
+        if name not in self._parts:
+            self._parts[name] = make(self)
+        made: T = self._parts[name]
+        return made
 
     @property
     def truth(self) -> dict[str, pd.DataFrame]:
@@ -123,4 +170,9 @@ def build_world(scale: str, seed: int, until: dt.date) -> World:
         "DatedConversionRate": money.table,
     }
     ads = make_ads(cal, companies, grid, interest, campaigns, money)
-    return World(cal, companies, tiers, campaigns, tables, money, ads, Intent(cal, companies, interest), until)
+    population = Population(
+        users, contacts, leads, touches, deals, interest, grid, owner, offset, people.contact_ids, people.lead_ids
+    )
+    return World(
+        cal, companies, tiers, campaigns, tables, money, ads, Intent(cal, companies, interest), population, until
+    )

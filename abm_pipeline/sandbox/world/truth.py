@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from abm_pipeline.registry import collect
+from abm_pipeline.sandbox.vendor import Vendor
 from abm_pipeline.sandbox.world.ads import ACCOUNTS, cells
 from abm_pipeline.sandbox.world.companies import TIERS
 from abm_pipeline.sandbox.world.deals import PLANTED
@@ -39,11 +41,13 @@ CHANNEL = {
     "ad_click": "linkedin_ads",
     "ad_engagement": "linkedin_ads",
 }
-NAMES = ("company", "record_company", "tier", "contact", "touch", "deal", "deal_stage", "intent", "ad", "planted")
 
 
 def make_truth(world: World) -> dict[str, pd.DataFrame]:
-    """All truth tables at the world's clock; `planted` has the columns name and value."""
+    """All truth tables at the world's clock: those of the first three vendors, and what the others add to them.
+
+    `planted` has the columns name and value. `hidden` tells what no API reveals: source, what, reason, rows.
+    """
     builders = {
         "company": _company,
         "record_company": _records,
@@ -56,6 +60,9 @@ def make_truth(world: World) -> dict[str, pd.DataFrame]:
     }
     frames = {name: build(world) for name, build in builders.items()}
     frames["touch"] = _touch(world, frames["ad"])
+    for vendor in collect("abm_pipeline.sandbox", Vendor):
+        for name, rows in vendor.truth(world).items():
+            frames[name] = pd.concat([frames[name], rows], ignore_index=True) if name in frames else rows
     frames["planted"] = pd.DataFrame({"name": list(PLANTED), "value": [float(v) for v in PLANTED.values()]})
     return frames
 
@@ -169,6 +176,7 @@ def _contact(world: World) -> pd.DataFrame:
         parts.append(
             pd.DataFrame(
                 {
+                    "source": "salesforce",
                     "contact_id": c["Id"],
                     "object": name,
                     "company_id": world.companies.company_id[c["_company"].astype(int)],
@@ -247,6 +255,7 @@ def _deal(world: World) -> pd.DataFrame:
     ]
     return pd.DataFrame(
         {
+            "source": "salesforce",
             "deal_id": c["Id"],
             "company_id": world.companies.company_id[c["_company"].astype(int)],
             "created_at": utc(c["CreatedDate"]),
