@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ KINDS = (
     "drop_field",
     "retype_field",
     "new_field",
+    "duplicate",
     "empty",
     "down",
     "loop",
@@ -189,6 +191,10 @@ def _change(fault: Fault, answer: Captured, scope: Scope, vendor: Vendor) -> Non
         for held in vendor.records(body):
             held.clear()
         vendor.end(body)
+    elif fault.kind == "duplicate":
+        for held in vendor.records(body):
+            if isinstance(held, list):
+                held.extend(copy.deepcopy(held))
     else:
         for held in vendor.records(body):
             for item in held.values() if isinstance(held, dict) else held:
@@ -229,6 +235,8 @@ def _change_csv(fault: Fault, answer: Captured, scope: Scope) -> None:
     if fault.kind == "empty":
         body = []
         answer.headers = [(k, b"null" if k.lower() == b"sforce-locator" else v) for k, v in answer.headers]
+    elif fault.kind == "duplicate":
+        body = body + body
     elif fault.kind == "new_field":
         head, body = [*head, fault.field or "surprise"], [[*row, "new"] for row in body]
     elif name in head:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import orjson
 import pytest
@@ -13,6 +15,7 @@ from abm_pipeline.settings import Settings
 from abm_pipeline.sources._errors import Permanent
 from abm_pipeline.sources._spec import RawField, SourceSpec, Stream, Window
 from abm_pipeline.sources.extract import ExtractError, extract
+from abm_pipeline.staging.refresh import refresh
 from abm_pipeline_tests.sources.conftest import PROGRAMME, SPECS, STREAMS, SUITES, UNTIL, fetched, only, raw_rows
 
 WINDOW = Window(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
@@ -87,6 +90,17 @@ def test_a_fault_in_mid_paging_changes_nothing(
     assert [(r.record_id, r.version) for r in clean] == [(r.record_id, r.version) for r in again]
 
 
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_records_sent_twice_are_kept_once(sandbox: running_sandbox, settings: Settings, spec: SourceSpec) -> None:
+    """Every answer repeats its records, as retries and moving pages make vendors do: raw is what it is without."""
+    twice = Settings(_env_file=None, home=settings.home / "twice")
+    extract(spec, settings, [UNTIL], "run")
+    sandbox.set_fault(f"/{spec.vendor}/", "duplicate")
+    extract(spec, twice, [UNTIL], "run")
+    for stream in spec.streams(PROGRAMME):
+        assert raw_rows(settings, spec, stream) == raw_rows(twice, spec, stream), stream.name
+
+
 @pytest.mark.parametrize(("spec", "stream"), STREAMS)
 def test_an_empty_day_is_a_partition_without_rows(
     sandbox: running_sandbox, settings: Settings, spec: SourceSpec, stream: Stream
@@ -125,6 +139,94 @@ def test_a_range_equals_its_days(
         extract(spec, daily, [day], "run")
     for stream in spec.streams(PROGRAMME):
         assert raw_rows(whole, spec, stream) == raw_rows(daily, spec, stream), stream.name
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_what_changes_later_arrives(
+    sandbox: running_sandbox, tmp_path_factory: pytest.TempPathFactory, spec: SourceSpec
+) -> None:
+    """Pulled day by day as time goes on, or once at the end: of each record the same newest version.
+
+    Edits, deletes that the vendor tells, restated days and late rows are all in it. What vanishes at the vendor stays.
+    """
+    grown = Settings(_env_file=None, home=tmp_path_factory.mktemp("grown"))
+    fresh = Settings(_env_file=None, home=tmp_path_factory.mktemp("fresh"))
+    days = [UNTIL - timedelta(days=back) for back in reversed(range(6))]
+    for until, some in ((days[2], days[:3]), (days[4], days[3:5]), (days[5], days[5:])):
+        sandbox.set_clock(until)
+        extract(spec, grown, some, "run")
+    extract(spec, fresh, days, "run")
+    for stream in spec.streams(PROGRAMME):
+        if stream.kind != "snapshot":
+            late = _newest(grown, spec, stream)
+            once = _newest(fresh, spec, stream)
+            assert once == {record: late.get(record) for record in once}, stream.name
+
+
+def _newest(settings: Settings, spec: SourceSpec, stream: Stream) -> dict[object, object]:
+    """The payload captured last, by record (and day, where days are reported on)."""
+    rows = raw_rows(settings, spec, stream, "fetched_at, version, record_id, day, payload")
+    by_day = stream.kind == "days"
+    return {(record, day if by_day else None): payload for _, _, record, day, payload in rows}
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_staging_the_same_days_again_changes_nothing(
+    sandbox: running_sandbox, settings: Settings, spec: SourceSpec
+) -> None:
+    """Pulled and staged twice: the same staged rows, none of them written again; and there are some."""
+    changed = []
+    for run in ("first", "second"):
+        extract(spec, settings, DAYS, run)
+        reports = refresh(settings, DAYS, run)
+        changed.append({str(report.table): sorted(report.changed, key=str) for report in reports})
+    assert any(sum(report.rows.values()) for report in reports if str(report.table).startswith("staged."))
+    assert {table: [] for table in changed[1]} == changed[1]
+
+
+DOCUMENTED = [
+    (vendor, path.stem)
+    for vendor in SPECS
+    for path in sorted((Path(__file__).parent / vendor / "documented").glob("*.json"))
+]
+
+
+@pytest.mark.parametrize(("vendor", "name"), DOCUMENTED)
+def test_the_sandbox_serves_what_the_vendor_documents(sandbox: running_sandbox, vendor: str, name: str) -> None:
+    """Field by field against an example made from the vendor's documentation: no key more, none less, the same types.
+
+    `_optional` in the example lists keys that the documentation has and records here may lack.
+    """
+    example = orjson.loads((Path(__file__).parent / vendor / "documented" / f"{name}.json").read_bytes())
+    optional = set(example.pop("_optional", ()))
+    stream = next(s for s in SPECS[vendor].streams(PROGRAMME) if s.name == name)
+    records = fetched(SPECS[vendor], stream, EVER if stream.kind == "changes" else WINDOW)
+    documented, served = shapes([example]), shapes([orjson.loads(record.payload) for record in records])
+    assert {} == {path: kinds for path, kinds in served.items() if not kinds <= documented.get(path, set()) | {"null"}}
+    assert set() == documented.keys() - served.keys() - optional
+
+
+def shapes(values: Sequence[object], path: str = "") -> dict[str, set[str]]:
+    """JSON types by dotted path, list items under `[]`; below a path that only ever is null nothing is known."""
+    out: dict[str, set[str]] = {}
+    for value in values:
+        if path:
+            out.setdefault(path, set()).add(KINDS[type(value)])
+        below = {"[]": value} if isinstance(value, list) else value if isinstance(value, dict) else {}
+        for key, inner in below.items():
+            at = f"{path}.{key}" if path else key
+            for where, kinds in shapes(inner if key == "[]" else [inner], at).items():
+                out.setdefault(where, set()).update(kinds)
+    return out
+
+
+KINDS = {str: "text", int: "number", float: "number", bool: "bool", list: "list", dict: "object", type(None): "null"}
+
+
+@pytest.mark.parametrize("vendor", SPECS)
+def test_a_stream_of_every_vendor_is_documented(vendor: str) -> None:
+    """Each vendor has an example to be compared with."""
+    assert vendor in {known for known, _ in DOCUMENTED}
 
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
