@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 M = TypeVar("M", bound=BaseModel)
 DEFAULTS = Path(__file__).parent / "config"
+FILES = ("programme.yaml", "benchmarks.yaml", "domains.yaml", "precedence.yaml")
 Tier = Literal["one_to_one", "one_to_few", "one_to_many"]
 
 
@@ -53,6 +54,19 @@ class JourneyStages(_Model):
     qualified_min_contacts: int = 2
 
 
+class Precedence(_Model):
+    """Sources in the order in which they are believed. What has no order of its own follows `default`."""
+
+    default: tuple[str, ...] = ()
+    company: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    tier: tuple[str, ...] = ()
+    role: tuple[str, ...] = ()
+
+    def of(self, attribute: str) -> tuple[str, ...]:
+        """The order for an attribute of accounts."""
+        return self.company.get(attribute) or self.default
+
+
 class SalesforceFields(_Model):
     """Names of an organisation's custom fields; null where it has none."""
 
@@ -86,6 +100,7 @@ class Programme(_Model):
     journey: JourneyStages
     salesforce: SalesforceFields
     bombora_topics: tuple[str, ...]
+    precedence: Precedence = Precedence()
     sources: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     surge_threshold: float = 60
     free_mail_domains: tuple[str, ...] = ()
@@ -109,10 +124,10 @@ class Programme(_Model):
 def load_programme(override: Path | None = None) -> Programme:
     """The defaults, overridden key by key by the files of the same name in `override`. Raises ConfigError."""
     merged: dict[str, Any] = {}
-    for name in ("programme.yaml", "benchmarks.yaml", "domains.yaml"):
-        merged = _merge(merged, _read(DEFAULTS / name))
-        if override is not None and (override / name).exists():
-            merged = _merge(merged, _read(override / name))
+    for folder in (DEFAULTS, *([override] if override is not None else ())):
+        for name in FILES:
+            if (folder / name).exists():
+                merged = _merge(merged, _read(folder / name))
     try:
         return Programme.model_validate(merged)
     except ValidationError as error:

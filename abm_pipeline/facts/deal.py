@@ -11,6 +11,10 @@ at that of the closed day.
 Where a source gives no stage history, captured records stand in: the first from the deal's creation, or, if it was
 captured closed, from its close day, since nobody knows its stages before that.
 
+A deal that another system has copied (`same_as`) counts once: as the record of the source that the programme's
+precedence names first, with all its history; the copies have no rows, whatever they say, and also if that record is
+deleted. A copy of a record that nobody staged stands for itself.
+
 Deleted deals, and deals whose record never passed its contract, have no rows.
 """
 
@@ -26,13 +30,39 @@ EVENTS = (
     latest(t.DEAL),
     latest(t.DEAL_STAGE_EVENT),
     Step(
+        "copied_deal",
+        "pairs of one deal's records in two systems, the one that stands for it first",
+        """
+        SELECT
+            CASE WHEN a.place <= b.place THEN a.deal_id ELSE b.deal_id END AS kept_id,
+            CASE WHEN a.place <= b.place THEN b.deal_id ELSE a.deal_id END AS copy_id
+        FROM (
+            SELECT source || ':' || source_id AS deal_id, same_as,
+                (coalesce(list_position(p.sources, source), 999), source) AS place
+            FROM latest_deal CROSS JOIN params AS p
+        ) AS a
+        JOIN (
+            SELECT source || ':' || source_id AS deal_id,
+                (coalesce(list_position(p.sources, source), 999), source) AS place
+            FROM latest_deal CROSS JOIN params AS p
+        ) AS b ON b.deal_id = a.same_as AND a.deal_id <> b.deal_id
+        """,
+    ),
+    Step(
+        "standing_deal",
+        "the last version of deals that are neither deleted nor copies",
+        """
+        SELECT * FROM latest_deal
+        WHERE NOT is_deleted AND source || ':' || source_id NOT IN (SELECT copy_id FROM copied_deal)
+        """,
+    ),
+    Step(
         "deal_version",
         "captured versions of deals that stand today, each once",
         """
         SELECT v.source || ':' || v.source_id AS deal_id, v.*
         FROM staged.deal AS v
-        SEMI JOIN (SELECT * FROM latest_deal WHERE NOT is_deleted) AS l
-            ON l.source = v.source AND l.source_id = v.source_id
+        SEMI JOIN standing_deal AS l ON l.source = v.source AND l.source_id = v.source_id
         WHERE NOT v.is_deleted
         QUALIFY row_number() OVER (
             PARTITION BY v.source, v.source_id, v.modified_at ORDER BY v.captured_at DESC, v.day DESC
@@ -47,8 +77,8 @@ EVENTS = (
             d.source || ':' || d.source_id AS deal_id, d.source, e.entered_at, e.stage, e.amount,
             coalesce(e.currency, d.currency) AS currency, e.probability
         FROM latest_deal_stage_event AS e
-        JOIN latest_deal AS d ON d.source = e.source AND d.source_id = e.deal_source_id
-        WHERE NOT coalesce(e.is_deleted, false) AND NOT d.is_deleted
+        JOIN standing_deal AS d ON d.source = e.source AND d.source_id = e.deal_source_id
+        WHERE NOT coalesce(e.is_deleted, false)
         QUALIFY row_number() OVER (PARTITION BY deal_id, e.entered_at ORDER BY e.source_id DESC) = 1
         """,
     ),

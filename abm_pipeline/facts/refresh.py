@@ -66,8 +66,14 @@ def _compute(con: duckdb.DuckDBPyConnection, lake: Lake, fact: Fact, days: Seque
 
 def _params(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
     con.execute(
-        "CREATE TEMP TABLE params AS SELECT ?::VARCHAR AS zone, ?::VARCHAR AS currency, ?::VARCHAR[] AS open_stages",
-        [programme.reporting_timezone, programme.reporting_currency, list(programme.open_stages)],
+        "CREATE TEMP TABLE params AS SELECT ?::VARCHAR AS zone, ?::VARCHAR AS currency, ?::VARCHAR[] AS open_stages, "
+        "?::VARCHAR[] AS sources",
+        [
+            programme.reporting_timezone,
+            programme.reporting_currency,
+            list(programme.open_stages),
+            list(programme.precedence.default),
+        ],
     )
     con.execute(
         "CREATE TEMP TABLE funnel AS SELECT unnest(?::VARCHAR[]) AS kind, unnest(?::VARCHAR[]) AS funnel_stage",

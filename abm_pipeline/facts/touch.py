@@ -1,8 +1,9 @@
 """Touches: activities on the day they happened, and ad delivery to companies as touches with a weight.
 
-An activity counts as last known and if not deleted; its day is that of `occurred_at` in the reporting zone. A row of ad
-delivery to a company becomes up to three touches: impressions (an exposure), clicks and other engagements, each with
-the weight of the events it stands for, at noon of the ad day.
+An activity counts as last known and if not deleted; its day is that of `occurred_at` in the reporting zone. One that
+its source says is a copy of another's (`same_as`) counts only where that other is not staged. A row of ad delivery to
+a company becomes up to three touches: impressions (an exposure), clicks and other engagements, each with the weight of
+the events it stands for, at noon of the ad day.
 """
 
 from __future__ import annotations
@@ -40,6 +41,17 @@ FUNNEL = {
     "email_reply": "mid",
     "call_connected": "mid",
     "meeting": "bottom",
+    "email_open": "top",
+    "email_click": "top",
+    "email_forward": "top",
+    "page_view": "top",
+    "web_visit": "top",
+    "social_engagement": "top",
+    "event_registered": "mid",
+    "webinar_registered": "mid",
+    "direct_mail_response": "mid",
+    "chat": "mid",
+    "meeting_booked": "bottom",
 }
 
 AFFECTED = """
@@ -51,6 +63,12 @@ AFFECTED = """
     -- also the days of other versions: an activity moved to another date leaves the one it was on
     SELECT timezone(p.zone, v.occurred_at)::DATE AS day, max(changed_at) AS changed_at
     FROM staged.activity AS v JOIN arrived USING (source, source_id) CROSS JOIN params AS p
+    GROUP BY ALL
+    UNION ALL
+    -- and those of its copies
+    SELECT timezone(p.zone, v.occurred_at)::DATE, max(changed_at)
+    FROM (FROM staged.activity WHERE same_as IS NOT NULL) AS v
+    JOIN arrived AS a ON v.same_as = a.source || ':' || a.source_id CROSS JOIN params AS p
     GROUP BY ALL
     UNION ALL
     SELECT day, changed_at FROM changed
@@ -76,6 +94,14 @@ STEPS = (
         """,
     ),
     Step(
+        "original",
+        "activities that others are copies of",
+        """
+        SELECT DISTINCT source, source_id FROM staged.activity
+        WHERE source || ':' || source_id IN (SELECT same_as FROM staged.activity WHERE same_as IS NOT NULL)
+        """,
+    ),
+    Step(
         "activity_touch",
         "activities that stand, on the day they happened",
         """
@@ -92,7 +118,9 @@ STEPS = (
         FROM staged.activity AS a CROSS JOIN params AS p
         JOIN last_activity AS l
             ON l.source = a.source AND l.source_id = a.source_id AND l.version = (a.modified_at, a.captured_at, a.day)
-        WHERE NOT a.is_deleted
+        WHERE NOT a.is_deleted AND a.touch_type <> 'none' AND NOT EXISTS (
+            FROM original AS o WHERE o.source || ':' || o.source_id = a.same_as
+        )
         """,
         is_view=True,
     ),

@@ -1,17 +1,27 @@
 """Accounts and their members, from clustered records: attributes by precedence, families, owned domains.
 
-An account takes each attribute from its best record that has it: live before deleted, then by the declared precedence
-of sources, then the one changed last. A domain belongs to an account if only records of that account own it; a domain
-of several stays out and is counted. `first_seen_day` is unknown where only ad or intent platforms, which tell no
-creation date, know the company.
+An account takes each attribute from its best record that has it: live before deleted, then by the precedence of sources
+that the programme declares for the attribute, then the one changed last; when records arrived doesn't matter. A domain
+belongs to an account if only records of that account own it; a domain of several stays out and is counted.
+`first_seen_day` is unknown where only ad or intent platforms, which tell no creation date, know the company.
 """
 
 from __future__ import annotations
 
 from abm_pipeline.storage.engine import Step
 
-# Whom to believe first about a company. A source that is not named comes last.
-SOURCE_PRECEDENCE = ("salesforce", "linkedin", "bombora")
+# What an account takes from its records.
+ATTRIBUTES = (
+    "name", "domain", "industry", "region", "country_code", "employee_count", "committee_size", "owner_name",
+)  # fmt: skip
+
+
+def _believed(attribute: str) -> str:
+    """SQL for the attribute of the record to believe first among those that have it."""
+    column = "owned_domain" if attribute == "domain" else attribute
+    order = f"(is_deleted, coalesce(list_position(p.precedence['{attribute}'], source), 999), place)"
+    return f"arg_min({column}, {order}) FILTER ({column} IS NOT NULL) AS {attribute}"
+
 
 MEMBERS = (
     Step(
@@ -30,7 +40,9 @@ MEMBERS = (
         SELECT record_key, arg_min(match_rule, strength) AS match_rule,
             arg_min(match_probability, strength) AS match_probability
         FROM (
-            SELECT *, list_position(['crm_merge', 'domain', 'linkedin_id', 'domain_and_name'], match_rule) AS strength
+            SELECT *, list_position(
+                ['crm_merge', 'same_as', 'domain', 'linkedin_id', 'domain_and_name'], match_rule
+            ) AS strength
             FROM (SELECT left_key AS record_key, match_rule, match_probability FROM edge
                   UNION ALL SELECT right_key, match_rule, match_probability FROM edge)
         )
@@ -70,7 +82,7 @@ ACCOUNTS = (
         """
         SELECT r.*, o.domain AS owned_domain, row_number() OVER (
             PARTITION BY r.account_id
-            ORDER BY r.is_deleted, coalesce(list_position(p.sources, r.source), 99), r.source,
+            ORDER BY r.is_deleted, coalesce(list_position(p.sources, r.source), 999), r.source,
                 -- without a creation stamp a record's stamp is the day somebody first asked for it: no help here
                 CASE WHEN r.created_at IS NOT NULL THEN r.modified_at END DESC NULLS LAST, r.source_id
         ) AS place
@@ -116,20 +128,13 @@ ACCOUNTS = (
     Step(
         "new_account",
         "one row per account",
-        """
+        f"""
         WITH merged AS (
             SELECT
                 account_id,
-                arg_min(name, place) FILTER (name IS NOT NULL) AS name,
-                arg_min(owned_domain, place) FILTER (owned_domain IS NOT NULL) AS domain,
-                arg_min(industry, place) FILTER (industry IS NOT NULL) AS industry,
-                arg_min(region, place) FILTER (region IS NOT NULL) AS region,
-                arg_min(country_code, place) FILTER (country_code IS NOT NULL) AS country_code,
-                arg_min(employee_count, place) FILTER (employee_count IS NOT NULL) AS employee_count,
-                arg_min(committee_size, place) FILTER (committee_size IS NOT NULL) AS committee_size,
-                arg_min(owner_name, place) FILTER (owner_name IS NOT NULL) AS owner_name,
+                {", ".join(map(_believed, ATTRIBUTES))},
                 min(created_at) AS first_seen_at
-            FROM ranked GROUP BY account_id
+            FROM ranked CROSS JOIN params AS p GROUP BY account_id
         )
         SELECT
             m.* EXCLUDE (first_seen_at),

@@ -40,7 +40,7 @@ ACCOUNT_IDS = (
             c.label, r.*,
             row_number() OVER (
                 PARTITION BY c.label
-                ORDER BY r.created_at NULLS LAST, coalesce(list_position(p.sources, r.source), 99),
+                ORDER BY r.created_at NULLS LAST, coalesce(list_position(p.sources, r.source), 999),
                     r.source, r.source_id
             ) = 1 AS is_oldest
         FROM keyed_record AS r

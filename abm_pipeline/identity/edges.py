@@ -6,6 +6,7 @@ rule adds edges; clusters are made from edges alone, so a probabilistic rule is 
 Exact keys, each a star around the first record that has the key:
 
 - `crm_merge`: the CRM merged one record into the other; chains follow of themselves.
+- `same_as`: a source keeps the id of the record in another system that its own is a copy of (a sync between two CRMs).
 - `linkedin_id`: the LinkedIn organisation that a record names, or that the record is.
 - `domain`: the registrable domain. Free-mail and shared hosts that the programme lists say nothing. A domain that
   `SHARED_DOMAIN_NAMES` or more unlike names of one source use is shared too, whoever lists it: it then joins only
@@ -155,6 +156,9 @@ EDGES = (
         UNION ALL
         SELECT record_key, source || ':' || merged_into_source_id, 'crm_merge', 1.0::DOUBLE
         FROM keyed_record WHERE merged_into_source_id IS NOT NULL
+        UNION ALL
+        SELECT record_key, same_as, 'same_as', 1.0::DOUBLE
+        FROM keyed_record WHERE same_as IS NOT NULL AND same_as <> record_key
         """,
     ),
 )

@@ -4,16 +4,19 @@ Contacts are placed by their company, else their e-mail domain; leads by their e
 the company they were converted to; merged and converted ones where the record is that they went into.
 
 A domain belongs to the account that owns it or the longest part of it (`mail.eu.acme.com` → `acme.com`), so
-free-mail, shared and ambiguous domains place nobody: no account owns them.
+free-mail, shared and ambiguous domains place nobody: no account owns them. Who is placed by none of this is placed by
+the e-mail address, if all other live records with it that have an account have the same.
 
 Records of one human have one `person_id`, the `source:source_id` of the record that stands for them all:
 
-- where the chain of merges and conversions ends (a merged contact → its winner, a lead → the contact it became). A
-  record that another one is told to be, and that no source has, ends nothing; nor does a circle: its records, and those
-  that lead to it, stand for themselves.
+- where the chain of merges, conversions and copies ends (a merged contact → its winner, a lead → the contact it became,
+  a copy → the record in the other system). A record that another one is told to be, and that no source has, ends
+  nothing; nor does a circle: its records, and those that lead to it, stand for themselves.
 - among the ends of chains in one account, those with the same e-mail address (by hash, an exact key) are one person.
   The oldest live contact stands for them; without one the oldest live lead, then the oldest deleted record. Addresses
   of records inside a chain, and of records without an account, join nobody.
+
+A person has one role: that of the source which the programme believes first about roles.
 """
 
 from __future__ import annotations
@@ -41,21 +44,21 @@ PEOPLE = (
     ),
     Step(
         "survivor",
-        "the known record where the chain of merges and conversions of a person record ends; a circle ends nowhere",
+        "the known record where the chain of merges, conversions and copies of a person record ends; a circle ends "
+        "nowhere",
         """
         WITH RECURSIVE link AS (
-            SELECT c.source, c.source_id, c.merged_into_source_id AS into_id
+            SELECT c.source || ':' || c.source_id AS contact_key, f.source || ':' || f.source_id AS into_key
             FROM latest_contact AS c
-            SEMI JOIN latest_contact AS f ON f.source = c.source AND f.source_id = c.merged_into_source_id
+            JOIN latest_contact AS f
+                ON f.source || ':' || f.source_id = coalesce(c.source || ':' || c.merged_into_source_id, c.same_as)
         ),
         chain AS (
             FROM link
             UNION
-            SELECT chain.source, chain.source_id, link.into_id
-            FROM chain JOIN link ON link.source = chain.source AND link.source_id = chain.into_id
+            SELECT chain.contact_key, link.into_key FROM chain JOIN link ON link.contact_key = chain.into_key
         )
-        SELECT chain.*
-        FROM chain ANTI JOIN link ON link.source = chain.source AND link.source_id = chain.into_id
+        SELECT chain.* FROM chain ANTI JOIN link ON link.contact_key = chain.into_key
         """,
     ),
     Step(
@@ -63,7 +66,8 @@ PEOPLE = (
         "the account that each person record itself points to",
         """
         SELECT
-            c.source, c.source_id, c.role, c.person_type, c.created_at, c.is_deleted, c.email_hash,
+            c.source, c.source_id, c.source || ':' || c.source_id AS contact_key, c.role, c.person_type, c.created_at,
+            c.is_deleted, c.email_hash,
             CASE c.person_type
                 WHEN 'lead' THEN coalesce(mail.account_id, site.account_id, company.account_id)
                 ELSE coalesce(company.account_id, mail.account_id)
@@ -81,21 +85,32 @@ PEOPLE = (
         """,
     ),
     Step(
+        "address_account",
+        "the account of an e-mail address, where all live records with it that point to one point to the same",
+        """
+        SELECT email_hash, min(account_id) AS account_id
+        FROM placed WHERE email_hash IS NOT NULL AND account_id IS NOT NULL AND NOT is_deleted
+        GROUP BY email_hash HAVING count(DISTINCT account_id) = 1
+        """,
+    ),
+    Step(
         "followed",
         "person records with the end of their chain, and its account where it has one",
         """
         SELECT
-            p.* EXCLUDE (account_id, match_rule), p.source || ':' || p.source_id AS contact_key,
-            p.source || ':' || coalesce(s.into_id, p.source_id) AS end_key,
-            coalesce(f.account_id, p.account_id) AS account_id,
+            p.* EXCLUDE (account_id, match_rule), coalesce(s.into_key, p.contact_key) AS end_key,
+            coalesce(f.account_id, p.account_id, e.account_id) AS account_id,
             CASE
+                WHEN f.account_id IS NULL AND p.account_id IS NULL AND e.account_id IS NOT NULL THEN 'email'
                 WHEN f.account_id IS NULL THEN p.match_rule
+                WHEN p.source <> f.source THEN 'same_as'
                 WHEN p.person_type = 'lead' AND f.person_type <> 'lead' THEN 'converted'
                 ELSE 'merged'
             END AS match_rule
         FROM placed AS p
-        LEFT JOIN survivor AS s ON s.source = p.source AND s.source_id = p.source_id
-        LEFT JOIN placed AS f ON f.source = s.source AND f.source_id = s.into_id
+        LEFT JOIN survivor AS s ON s.contact_key = p.contact_key
+        LEFT JOIN placed AS f ON f.contact_key = s.into_key
+        LEFT JOIN address_account AS e ON e.email_hash = p.email_hash
         """,
     ),
     Step(
@@ -113,13 +128,33 @@ PEOPLE = (
         """,
     ),
     Step(
+        "named_person",
+        "person records with who they are",
+        """
+        SELECT f.*, coalesce(a.person_id, f.end_key) AS person_id
+        FROM followed AS f LEFT JOIN same_address AS a ON a.end_key = f.end_key
+        """,
+    ),
+    Step(
+        "person_role",
+        "each person's role, as the source says that is to be believed first, and there the live record made last",
+        """
+        SELECT person_id, arg_min(role, (
+            is_deleted, coalesce(list_position(p.precedence['role'], source), 999), source,
+            -coalesce(epoch_us(created_at), 0), source_id
+        )) AS role
+        FROM named_person CROSS JOIN params AS p WHERE role IS NOT NULL
+        GROUP BY person_id
+        """,
+    ),
+    Step(
         "new_person",
-        "person records with their account and who they are",
+        "person records with their account, who they are and that person's role",
         """
         SELECT
-            f.source, f.source_id, coalesce(a.person_id, f.end_key) AS person_id, f.account_id, f.role, f.person_type,
-            f.created_at, f.is_deleted, f.match_rule, snapshot_id
-        FROM followed AS f LEFT JOIN same_address AS a ON a.end_key = f.end_key
+            n.source, n.source_id, n.person_id, n.account_id, r.role, n.person_type, n.created_at, n.is_deleted,
+            n.match_rule, snapshot_id
+        FROM named_person AS n LEFT JOIN person_role AS r USING (person_id)
         CROSS JOIN snapshot
         """,
     ),

@@ -16,7 +16,7 @@ import duckdb
 from abm_pipeline.contracts import tables as t
 from abm_pipeline.contracts.fields import TIERS as TIER_ORDER
 from abm_pipeline.identity import diff
-from abm_pipeline.identity.accounts import ACCOUNTS, MEMBERS, SOURCE_PRECEDENCE
+from abm_pipeline.identity.accounts import ACCOUNTS, ATTRIBUTES, MEMBERS
 from abm_pipeline.identity.cluster import cluster
 from abm_pipeline.identity.edges import (
     ALIKE,
@@ -74,21 +74,25 @@ def refresh(settings: Settings, days: Sequence[date], run_id: str) -> list[Table
 
 
 def _params(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
+    believed = programme.precedence
     con.execute(
         """
         CREATE TEMP TABLE params AS SELECT
             ?::VARCHAR AS zone, ?::VARCHAR[] AS unusable_domains, ?::VARCHAR[] AS legal_forms, ?::VARCHAR[] AS sources,
-            ?::VARCHAR[] AS tiers, ?::INTEGER AS shared_domain_names, ?::INTEGER AS comparable_names, ?::DOUBLE AS alike
+            ?::VARCHAR[] AS tiers, ?::INTEGER AS shared_domain_names, ?::INTEGER AS comparable_names,
+            ?::DOUBLE AS alike, ?::MAP(VARCHAR, VARCHAR[]) AS precedence
         """,
         [
             programme.reporting_timezone,
             [*programme.free_mail_domains, *programme.shared_domains],
             LEGAL_FORMS.split(),
-            list(SOURCE_PRECEDENCE),
+            list(believed.default),
             list(TIER_ORDER),
             SHARED_DOMAIN_NAMES,
             COMPARABLE_NAMES,
             ALIKE,
+            {name: list(believed.of(name)) for name in ATTRIBUTES}
+            | {"tier": list(believed.tier or believed.default), "role": list(believed.role or believed.default)},
         ],
     )
 

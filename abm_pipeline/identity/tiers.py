@@ -8,7 +8,9 @@ if that was newly set; the first known version otherwise from the record's creat
 what was read later overrules from its start on. What a source forgets is then not known here either: of a tier that
 began and ended before the first capture nothing is left, days before the first `tier_since_day` count as not listed.
 
-Deletion ends the stay. Where two live records of an account are listed at once, the higher tier of the targets counts.
+Deletion ends the stay. Where two live records of an account in one source are listed at once, the higher tier of the
+targets counts. Where several sources have said anything of an account's tier or target flag by a day, the first of them
+in the programme's precedence decides that day, also that the account is not listed.
 `valid_from` and `valid_to` are starts of days in the reporting zone; days off the list have no row.
 """
 
@@ -25,6 +27,7 @@ TIERS = (
             r.account_id, r.record_key, c.created_at, c.modified_at, c.is_deleted,
             CASE WHEN NOT c.is_deleted THEN c.tier END AS tier,
             NOT c.is_deleted AND coalesce(c.is_target, c.tier IS NOT NULL) AS is_target,
+            c.is_target IS NOT NULL OR c.tier IS NOT NULL AS is_said,
             c.tier_since_day
         FROM staged.company AS c
         JOIN record_account AS r ON r.source = c.source AND r.source_id = c.source_id
@@ -81,7 +84,7 @@ TIERS = (
         """
         WITH captured AS (
             SELECT
-                v.account_id, v.record_key, v.modified_at AS start_at, 2 AS turn, v.tier, v.is_target,
+                v.account_id, v.record_key, v.modified_at AS start_at, 2 AS turn, v.tier, v.is_target, v.is_said,
                 CASE
                     WHEN v.is_deleted OR h.record_key IS NOT NULL THEN timezone(zone, modified_at)::DATE
                     WHEN tier_since_day IS NOT NULL
@@ -97,8 +100,19 @@ TIERS = (
         FROM (
             SELECT * FROM captured
             UNION ALL
-            SELECT v.*, timezone(zone, v.start_at)::DATE FROM tracked_version AS v CROSS JOIN params
+            SELECT v.*, true, timezone(zone, v.start_at)::DATE FROM tracked_version AS v CROSS JOIN params
         )
+        """,
+    ),
+    Step(
+        "tier_voice",
+        "sources that have said anything of an account's listing, from when on, and their place in the precedence",
+        """
+        SELECT v.*, (coalesce(list_position(p.precedence['tier'], v.source), 999), v.source) AS voice
+        FROM (
+            SELECT account_id, split_part(record_key, ':', 1) AS source, min(first_day) AS first_day
+            FROM tier_start WHERE is_said GROUP BY ALL
+        ) AS v CROSS JOIN params AS p
         """,
     ),
     Step(
@@ -107,7 +121,7 @@ TIERS = (
         """
         SELECT * FROM (
             SELECT
-                account_id, tier, is_target, first_day,
+                account_id, split_part(record_key, ':', 1) AS source, tier, is_target, first_day,
                 coalesce(min(first_day) OVER (
                     PARTITION BY record_key ORDER BY place ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
                 ), DATE '9999-12-31') AS end_day
@@ -121,17 +135,25 @@ TIERS = (
         "the listing of each account from every day on which it may change",
         """
         WITH bound AS (
-            SELECT account_id, first_day AS day FROM tier_stay UNION SELECT account_id, end_day FROM tier_stay
+            SELECT account_id, first_day AS day FROM tier_stay
+            UNION SELECT account_id, end_day FROM tier_stay
+            UNION SELECT account_id, first_day FROM tier_voice
+        ),
+        heard AS (
+            SELECT b.account_id, b.day, arg_min(v.source, v.voice) AS source
+            FROM bound AS b JOIN tier_voice AS v ON v.account_id = b.account_id AND v.first_day <= b.day
+            GROUP BY ALL
         )
         SELECT
-            b.account_id, b.day,
+            h.account_id, h.day,
             coalesce(bool_or(s.is_target), false) AS is_target,
             p.tiers[coalesce(
                 min(list_position(p.tiers, s.tier)) FILTER (s.is_target), min(list_position(p.tiers, s.tier))
             )] AS tier
-        FROM bound AS b CROSS JOIN params AS p
-        LEFT JOIN tier_stay AS s ON s.account_id = b.account_id AND s.first_day <= b.day AND b.day < s.end_day
-        GROUP BY b.account_id, b.day, p.tiers
+        FROM heard AS h CROSS JOIN params AS p
+        LEFT JOIN tier_stay AS s
+            ON s.account_id = h.account_id AND s.source = h.source AND s.first_day <= h.day AND h.day < s.end_day
+        GROUP BY h.account_id, h.day, p.tiers
         """,
     ),
     Step(

@@ -67,11 +67,14 @@ TOUCH_DAY = Step(
 )
 SURGE_DAY = Step(
     "surge_day",
-    "Tracked topics on which an account surged, by day; every topic is tracked where the programme lists none.",
+    "Tracked topics on which an account surged, by day; all of a provider's where the programme lists none.",
     """
     SELECT c.account_no, i.source, i.topic, greatest(i.day, p.first_day) AS day_or_first, max(i.day) AS day
     FROM facts.intent i JOIN company_unit c USING (company_key), params p
-    WHERE i.is_surging AND (i.topic IN (SELECT topic FROM tracked_topic) OR NOT EXISTS (FROM tracked_topic))
+    WHERE i.is_surging AND (
+        (i.source, i.topic) IN (SELECT (source, topic) FROM tracked_topic)
+        OR i.source NOT IN (SELECT source FROM tracked_topic)
+    )
     GROUP BY ALL
     """,
 )

@@ -54,7 +54,11 @@ def set_choices(con: duckdb.DuckDBPyConnection, programme: Programme, model: Sco
     _fill(con, "engaging_type (touch_type VARCHAR)", [(name,) for name in model.engagement_types])
     _fill(con, "failed_type (touch_type VARCHAR)", [(name,) for name in FAILED_TYPES])
     _fill(con, "model_window (window_days INTEGER)", [(window,) for window in windows])
-    _fill(con, "tracked_topic (topic VARCHAR)", [(topic,) for topic in programme.bombora_topics])
+    _fill(
+        con,
+        "tracked_topic (source VARCHAR, topic VARCHAR)",
+        [("bombora", topic) for topic in programme.bombora_topics],
+    )
     _fill(
         con,
         "committee_size (position INTEGER, min_employees BIGINT, low BIGINT, high BIGINT)",
