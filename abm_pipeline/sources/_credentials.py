@@ -36,8 +36,14 @@ class Credentials(Mapping[str, str]):
         return len(self._values)
 
     def keep(self, env: str, value: str) -> None:
-        """Use `value` for the variable from now on, in later runs too. It is on disk when this returns."""
-        if self._folder is None or value == self[env]:
+        """Use `value` for the variable from now on, in later runs too. It is on disk when this returns.
+
+        Without a folder it is used as long as this object lives.
+        """
+        if value == self[env]:
+            return
+        if self._folder is None:
+            self._values[env] = value
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         beside = self._folder / f".{env}.{uuid.uuid4().hex}"
