@@ -53,6 +53,9 @@ def _value(payload: object, path: str) -> object:
 def _fits(value: object, field: RawField) -> bool:
     if field.type in (Type.DATE, Type.TIMESTAMP):
         return isinstance(value, str) and datetime.fromisoformat(value) is not None
+    if field.type in (Type.INT, Type.FLOAT) and isinstance(value, str):
+        # Vendors write 64-bit integers and metrics as text.
+        return float(value) is not None
     kinds = {
         Type.TEXT: str, Type.INT: int | float, Type.FLOAT: int | float, Type.BOOL: bool, Type.MONEY: int | float | str,
         Type.TEXTS: list,
