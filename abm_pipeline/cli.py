@@ -254,17 +254,27 @@ def weekly(day: date | None) -> None:
 
 @main.command()
 def docs() -> None:
-    """Write docs/data_dictionary.md and docs/metrics.md from the contracts and the metrics themselves."""
+    """Write the pages that are made from the code: docs/data_dictionary.md, metrics.md, sources.md, .env.example."""
     from pathlib import Path
 
     from abm_pipeline.contracts.render import data_dictionary
+    from abm_pipeline.programme import load_programme
+    from abm_pipeline.registry import collect
     from abm_pipeline.reports.values import catalogue_page
+    from abm_pipeline.sources._spec import SourceSpec
+    from abm_pipeline.sources.catalogue import env_example, sources_page
 
-    folder = Path("docs")
-    folder.mkdir(exist_ok=True)
-    for name, page in (("data_dictionary.md", data_dictionary()), ("metrics.md", catalogue_page())):
-        (folder / name).write_text(page, encoding="utf-8")
-        click.echo(folder / name)
+    specs = collect("abm_pipeline.sources", SourceSpec)
+    Path("docs").mkdir(exist_ok=True)
+    pages = {
+        "docs/data_dictionary.md": data_dictionary(),
+        "docs/metrics.md": catalogue_page(),
+        "docs/sources.md": sources_page(specs, load_programme()),
+        ".env.example": env_example(specs),
+    }
+    for name, page in pages.items():
+        Path(name).write_text(page, encoding="utf-8")
+        click.echo(name)
 
 
 def _settings() -> Settings:

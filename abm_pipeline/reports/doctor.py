@@ -9,6 +9,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -118,23 +119,26 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield Finding(name, "wrong", "the role may not create a schema", "GRANT CREATE ON DATABASE to the role")
 
 
+def _source(settings: Settings, spec: SourceSpec) -> Finding:
+    state = credentials.status(spec)
+    if state.state == "off":
+        return Finding(spec.title, "off", "no credentials", f"see .env.example, {spec.title}")
+    if state.state == "incomplete":
+        return Finding(spec.title, "wrong", f"{', '.join(state.missing)} not set", "set it in .env or the environment")
+    try:
+        return Finding(spec.title, "ok", credentials.check(spec, settings))
+    except SourceError as error:
+        return Finding(spec.title, "wrong", str(error))
+    except ConfigError as error:
+        return Finding(spec.title, "wrong", f"can't be tried: {error}")
+
+
 def _sources(settings: Settings) -> Iterator[Finding]:
     specs = collect("abm_pipeline.sources", SourceSpec)
-    states = {spec.vendor: credentials.status(spec) for spec in specs}
-    for spec in specs:
-        state = states[spec.vendor]
-        if state.state == "off":
-            yield Finding(spec.title, "off", "no credentials", f"see .env.example, {spec.vendor}")
-        elif state.state == "incomplete":
-            missing = ", ".join(state.missing)
-            yield Finding(spec.title, "wrong", f"{missing} not set", "set it in .env or the environment")
-        else:
-            try:
-                yield Finding(spec.title, "ok", credentials.check(spec, settings))
-            except SourceError as error:
-                yield Finding(spec.title, "wrong", str(error))
-            except ConfigError as error:
-                yield Finding(spec.title, "wrong", f"can't be tried: {error}")
-    if all(state.state == "off" for state in states.values()):
+    # A login may take seconds, and there are many.
+    with ThreadPoolExecutor(8) as pool:
+        yield from pool.map(lambda spec: _source(settings, spec), specs)
+    states = [credentials.status(spec) for spec in specs]
+    if all(state.state == "off" for state in states):
         path = ".env" if os.path.exists(".env") else "no .env here"
         yield Finding("sources", "warning", f"every source is off ({path})", "copy .env.example to .env and fill it in")
