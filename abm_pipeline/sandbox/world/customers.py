@@ -31,6 +31,7 @@ NEW, EXPANSION, CONTRACTION, CHURN, RESURRECTION = range(5)
 CHURN_LISTED, CHURN_OTHER = 0.009, 0.022
 GROW, SHRINK = 0.025, 0.012
 STEP = 1000
+_WIDE = np.int64(1 << 36)
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,29 @@ class Customers:
 
     def mrr_at(self, instant: int) -> Array:
         """What each subscription brings a month at the instant, in minor units; 0 outside its life."""
-        value = np.zeros(len(self), np.int64)
-        known = self.change_at <= instant
-        value[self.change_of[known]] = self.mrr[known]  # the last of equal positions wins
+        return self.mrr_of(np.arange(len(self)), np.full(len(self), instant))
+
+    def mrr_of(self, rows: Array, instants: Array) -> Array:
+        """What each of the subscriptions brings a month at its instant, in minor units; 0 outside its life."""
+        place = np.searchsorted(self.change_of * _WIDE + self.change_at, rows * _WIDE + instants, side="right") - 1
+        known = (place >= 0) & (self.change_of[place] == rows)
+        value: Array = np.where(known, self.mrr[place], 0)
         return value
+
+    def share(self, which: int, of: int) -> Array:
+        """Subscriptions of every `of`-th customer company, beginning with the `which`-th: disjoint parts, in order."""
+        return np.flatnonzero(np.isin(self.company, self.companies[which::of]))
+
+    def periods(self, rows: Array, every: Array, horizon: int) -> tuple[Array, Array, Array]:
+        """Paid periods of `every` months each that begin before `horizon`: place in `rows`, first and end instant."""
+        last = np.minimum(self.end[rows], horizon)
+        most = np.maximum(1, (last - self.start[rows]) // (28 * DAY * every) + 2)
+        place = np.repeat(np.arange(len(rows)), most)
+        number = np.arange(len(place)) - np.repeat(np.cumsum(most) - most, most)
+        begin = months_later(self.start[rows][place], number * every[place])
+        end = months_later(self.start[rows][place], (number + 1) * every[place])
+        keep = begin < last[place]
+        return place[keep], begin[keep], end[keep]
 
 
 def customers(world: World) -> Customers:
