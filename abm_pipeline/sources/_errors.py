@@ -1,4 +1,4 @@
-"""What can go wrong at a vendor, grouped by what recovers it: waiting, a person, or leaving the stream out.
+"""What can go wrong at a vendor, grouped by what recovers it: waiting, a person, or leaving something out.
 
 A message names vendor, stream, status, the vendor's error code and the remedy. Never a response body, a token or an
 e-mail address: vendors echo input in their messages.
@@ -61,3 +61,7 @@ class Permanent(SourceError):  # noqa: N818
 
 class Skippable(SourceError):  # noqa: N818
     """The vendor does not offer this stream to this customer; the others go on and a note says so."""
+
+
+class Rejected(SourceError):  # noqa: N818
+    """Some of what was given can't be used, and only a person can mend it. All that was handed on before is stored."""

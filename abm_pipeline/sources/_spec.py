@@ -49,6 +49,11 @@ class RawField:
     required: bool = False
 
 
+# What a record says that its client rejected: staging puts it into quarantine under that rule and no other. Streams
+# whose clients reject records have these fields.
+REJECTED = (RawField("_file.rule", Type.TEXT), RawField("_file.column", Type.TEXT))
+
+
 @dataclass(frozen=True)
 class Stream:
     """One object or report of a vendor, stored in `raw_table(vendor, name)`.
@@ -119,7 +124,8 @@ class SourceSpec:
     """One vendor. `one_of`: sets of optional credentials, one of which must be complete; empty if none need be.
 
     `streams` depends on the programme because organisations name their custom fields themselves.
-    `concurrency` is how many streams are fetched at once.
+    `concurrency` is how many streams are fetched at once. `watched`, of a source that arrives as files: the files as
+    they are now, by name, with size and time of the last write (ns).
     """
 
     vendor: str
@@ -131,6 +137,7 @@ class SourceSpec:
     connect: Callable[[Credentials, Programme], Client]
     one_of: tuple[tuple[str, ...], ...] = ()
     concurrency: int = 4
+    watched: Callable[[Credentials, Programme], Mapping[str, tuple[int, int]]] | None = None
 
     def table(self, stream: Stream) -> Table:
         """Where the stream's records are kept."""

@@ -29,7 +29,7 @@ import pyarrow.compute as pc
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.settings import Settings
 from abm_pipeline.sources import credentials
-from abm_pipeline.sources._errors import Skippable, SourceError
+from abm_pipeline.sources._errors import Rejected, Skippable, SourceError
 from abm_pipeline.sources._raw import DayOf, Spool, merge
 from abm_pipeline.sources._spec import Client, Page, SourceSpec, Stream, Window
 from abm_pipeline.storage import engine
@@ -141,23 +141,29 @@ class _Pull:
         """Fetch one stream and merge it."""
         began, stamp = perf_counter(), now_ns()
         lake, table = self.settings.open_lake, self.spec.table(stream)
+        rejected: list[Rejected] = []
         with Spool(lake, table, self.spec.vendor, stream, self.run_id) as spool:
             try:
-                kept, notes = self._fetch(client, stream, lake, table, spool)
+                kept, notes = self._fetch(client, stream, lake, table, spool, rejected)
             except Skippable as error:
                 return StreamReport(stream.name, table, 0, {}, (), perf_counter() - began, {"skipped": str(error)})
             path = spool.close()
             with _MERGING:
                 merged = merge(lake, self.con, table, stream, path, days=kept, stamp=stamp)
+        if rejected:
+            raise rejected[0]
         notes = {**notes, **client.notes(stream)}
         if merged.outside:
             notes["records_of_other_days"] = merged.outside
         return StreamReport(stream.name, table, spool.rows, merged.rows, merged.changed, perf_counter() - began, notes)
 
     def _fetch(
-        self, client: Client, stream: Stream, lake: Lake, table: Table, spool: Spool
+        self, client: Client, stream: Stream, lake: Lake, table: Table, spool: Spool, rejected: list[Rejected]
     ) -> tuple[list[date], dict[str, int | float | str]]:
-        """Spool the stream's records; returns the days that they are complete for, and notes."""
+        """Spool the stream's records; returns the days that they are complete for, and notes.
+
+        What the client rejected is told when all else is stored.
+        """
         zone = ZoneInfo(self.settings.programme.reporting_timezone)
         if stream.kind == "snapshot":
             return self._snapshot(client, stream, spool, zone)
@@ -169,14 +175,18 @@ class _Pull:
                 back = timedelta(days=stream.lookback_days)
                 start = None if is_first else _midnight(first, zone) - back
                 window = Window(start, _midnight(last + timedelta(days=1), zone))
-                day_of = _stamp_days(zone, first if is_first else date.min)
+                # Late records of days before all that is kept belong to the first one, as on the first load.
+                day_of = _stamp_days(zone, min([first, *(day for day in known if day is not None)]))
                 if is_first:
                     notes["first_load_into"] = first.isoformat()
             else:
                 asked = first - timedelta(days=stream.lookback_days)
                 window = Window(_midnight(asked, UTC), _midnight(last + timedelta(days=1), UTC))
                 day_of = _as_days
-            self._spool(client.fetch(stream, window), stream, spool, window, day_of)
+            try:
+                self._spool(client.fetch(stream, window), stream, spool, window, day_of)
+            except Rejected as error:
+                rejected.append(error)
         return self.days, notes
 
     def _spool(self, pages: Iterator[Page], stream: Stream, spool: Spool, window: Window, day_of: DayOf) -> None:

@@ -18,7 +18,7 @@ from abm_pipeline.contracts.currencies import CURRENCIES
 from abm_pipeline.contracts.fields import Type
 from abm_pipeline.contracts.render import pandera_schema, quoted
 from abm_pipeline.contracts.tables import Table
-from abm_pipeline.sources._spec import Stream
+from abm_pipeline.sources._spec import REJECTED, Stream
 from abm_pipeline.staging.parse import MISSING, NULL, RETYPED
 
 BATCH_ROWS = 250_000
@@ -59,14 +59,24 @@ def canonical_schema(table: Table) -> pa.DataFrameSchema:
 
 
 def judge_records(con: duckdb.DuckDBPyConnection, stream: Stream) -> pd.DataFrame:
-    """What the records in `state.<stream>` broke: columns row, rule (`retyped:Amount`), column."""
+    """What the records in `state.<stream>` broke: columns row, rule (`retyped:Amount`), column.
+
+    Those that their client rejected broke the rule that it says, and no other.
+    """
     states = f"state.{quoted(stream.name)}"
     # Most days nothing is wrong: first whether anything is, then what is wrong with those rows.
     broken = _failures(con, f"SELECT _row, _worst FROM {states}", _UNBROKEN)
-    if broken.empty:
+    if not broken.empty:
+        columns = ", ".join(quoted(field.name) for field in stream.fields)
+        broken = _failures(con, f"SELECT _row, {columns} FROM {states} WHERE _worst > 0", raw_schema(stream))
+    if not set(REJECTED) <= set(stream.fields):
         return broken
-    columns = ", ".join(quoted(field.name) for field in stream.fields)
-    return _failures(con, f"SELECT _row, {columns} FROM {states} WHERE _worst > 0", raw_schema(stream))
+    rule, column = (quoted(field.name) for field in REJECTED)
+    told = con.execute(
+        f"SELECT _row AS row, {rule} AS rule, coalesce({column}, '') AS \"column\" "
+        f"FROM rec.{quoted(stream.name)} WHERE {rule} IS NOT NULL"
+    ).df()
+    return pd.concat([told.astype(broken.dtypes), broken[~broken["row"].isin(told["row"])]], ignore_index=True)
 
 
 def judge_rows(con: duckdb.DuckDBPyConnection, table: Table, relation: str) -> pd.DataFrame:

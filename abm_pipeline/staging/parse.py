@@ -18,7 +18,7 @@ import duckdb
 
 from abm_pipeline.contracts.fields import Type
 from abm_pipeline.contracts.render import DUCKDB, quoted
-from abm_pipeline.sources._spec import RawField, Stream
+from abm_pipeline.sources._spec import REJECTED, RawField, Stream
 
 NULL, MISSING, RETYPED = 1, 2, 3
 # Sent beside the fields by every Salesforce record.
@@ -111,7 +111,8 @@ def drift(con: duckdb.DuckDBPyConnection, stream: Stream, relation: str) -> Drif
     if not keys:
         return Drift((), ())
     declared = {field.name.split(".")[0] for field in stream.fields} | {field.name for field in stream.fields}
-    absent = [f.name for f in stream.fields if not {f.name, f.name.split(".")[0]} & keys]
+    promised = [field for field in stream.fields if field not in REJECTED]
+    absent = [f.name for f in promised if not {f.name, f.name.split(".")[0]} & keys]
     return Drift(tuple(sorted(keys - declared - _ENVELOPE)), tuple(absent))
 
 
