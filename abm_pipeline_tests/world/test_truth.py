@@ -5,51 +5,17 @@ The lines here share no code with the pipeline: they read the world's own tables
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 import pandas as pd
 import pytest
-import sqlalchemy as sa
 
-from abm_pipeline.defs import sandboxed
-from abm_pipeline.defs.run import run
-from abm_pipeline.sandbox.serve import running_sandbox
-from abm_pipeline.sandbox.world import World, build_world
-from abm_pipeline.settings import Settings
-from abm_pipeline_tests.conftest import own_pipeline
+from abm_pipeline.sandbox.world import World
+from abm_pipeline_tests.world.conftest import UNTIL, WINDOW, Ran
 
-UNTIL = date(2026, 6, 30)
-# The longest window of these metrics.
-WINDOW = timedelta(days=90)
 DAY = pd.Timestamp(UNTIL)
 ENGAGEMENTS = {
     *("email_reply", "call_connected", "meeting", "event_attended", "webinar_attended"),
     *("content_download", "form_fill", "ad_click", "ad_engagement"),
 }
-Published = dict[tuple[str, str, str], "pd.Series[float]"]
-
-
-@pytest.fixture(scope="module", params=["tiny", "demo"])
-def compared(
-    request: pytest.FixtureRequest, postgres_server: Settings, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[World, Published]:
-    """The world, and the metrics of its last day as served by Postgres after a run of ninety days."""
-    scale: str = request.param
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        running_sandbox(scale, until=UNTIL) as sandbox,
-        own_pipeline(postgres_server, tmp_path_factory.mktemp(scale) / "home") as settings,
-    ):
-        for name, value in sandboxed.credentials(sandbox.url).items():
-            patch.setenv(name, value)
-        assert run(settings, UNTIL - WINDOW + timedelta(days=1), UNTIL) == 0
-        assert settings.postgres_url is not None
-        engine = sa.create_engine(settings.postgres_url.get_secret_value())
-        query = sa.text("SELECT * FROM abm.metric_values WHERE as_of = :day AND window_days IN (30, 90)")
-        rows = pd.read_sql(query, engine, params={"day": UNTIL}).sort_values("window_days")
-        engine.dispose()
-    keys = zip(rows.metric, rows.dimension, rows.dimension_value, strict=True)
-    return build_world(scale, 7, UNTIL), {key: row for key, (_, row) in zip(keys, rows.iterrows(), strict=True)}
 
 
 def listed(world: World) -> pd.DataFrame:
@@ -87,9 +53,9 @@ def by_program(world: World, deals: pd.DataFrame) -> dict[tuple[str, str], pd.Da
     return out | {("tier", name): deals.loc[tier[tier == name].index] for name in tier.unique()}
 
 
-def test_coverage(compared: tuple[World, Published]) -> None:
+def test_coverage(ran: Ran) -> None:
     """Listed companies with any touch or exposure in ninety days ÷ listed companies, in all and by tier."""
-    world, published = compared
+    world, published = ran.world, ran.published
     now = at(listed(world), DAY)
     covered = now.company_id.isin(recent_touches(world).company_id)
 
@@ -98,9 +64,9 @@ def test_coverage(compared: tuple[World, Published]) -> None:
         assert (covered[part.index].sum(), len(part)) == (row.numerator, row.denominator)
 
 
-def test_penetration(compared: tuple[World, Published]) -> None:
+def test_penetration(ran: Ran) -> None:
     """Humans of listed companies with an engagement in ninety days, each once however many records they have."""
-    world, published = compared
+    world, published = ran.world, ran.published
     people, touch = world.truth["contact"], recent_touches(world)
     engaged = touch[touch.touch_type.isin(ENGAGEMENTS)].merge(people[["contact_id", "person"]], on="contact_id")
     engaged = engaged[engaged.company_id.isin(at(listed(world), DAY).company_id)]
@@ -110,19 +76,19 @@ def test_penetration(compared: tuple[World, Published]) -> None:
     assert published["penetration_low", "all", "all"].numerator == pytest.approx(len(humans), rel=0.005)
 
 
-def test_intent_coverage(compared: tuple[World, Published]) -> None:
-    """Listed companies in the newest week's surges ÷ listed companies."""
-    world, published = compared
+def test_intent_coverage(ran: Ran) -> None:
+    """Listed companies in the newest week's surges at Bombora ÷ listed companies."""
+    world, published = ran.world, ran.published
     intent, now = world.truth["intent"], at(listed(world), DAY)
     surging = set(intent[intent.week == intent.week.max()].company_id)
 
-    row = published["intent_coverage", "all", "all"]
+    row = published["intent_coverage", "provider", "bombora"]
     assert (now.company_id.isin(surging).sum(), len(now)) == (row.numerator, row.denominator)
 
 
-def test_win_rate_and_deal_size(compared: tuple[World, Published]) -> None:
+def test_win_rate_and_deal_size(ran: Ran) -> None:
     """Won ÷ closed in ninety days, and the mean of won amounts in dollars, by program and tier at creation."""
-    world, published = compared
+    world, published = ran.world, ran.published
     deals = sound_deals(world)
     closed = deals[deals.is_closed & (deals.closed > DAY - WINDOW) & (deals.closed <= DAY)]
 
@@ -136,9 +102,9 @@ def test_win_rate_and_deal_size(compared: tuple[World, Published]) -> None:
             assert size.value == pytest.approx(won.amount_usd.mean(), abs=0.01)
 
 
-def test_pipeline_velocity(compared: tuple[World, Published]) -> None:
+def test_pipeline_velocity(ran: Ran) -> None:
     """Open deals × mean won amount × win rate ÷ mean days from created to won."""
-    world, published = compared
+    world, published = ran.world, ran.published
     deals = sound_deals(world)
     closed = deals[deals.is_closed & (deals.closed > DAY - WINDOW) & (deals.closed <= DAY)]
     segments, opened = by_program(world, closed), by_program(world, deals[~deals.is_closed])
@@ -150,12 +116,12 @@ def test_pipeline_velocity(compared: tuple[World, Published]) -> None:
         assert published["pipeline_velocity", *program].value == pytest.approx(velocity, rel=1e-6)
 
 
-def test_planted_lifts_are_found(compared: tuple[World, Published]) -> None:
+def test_planted_lifts_are_found(ran: Ran) -> None:
     """In the demo the listed accounts win more and larger deals: planted are 0.38 against 0.22, and sizes 2.3 to 1.
 
     A quarter has some two hundred deals, so what is published may miss the plan by chance.
     """
-    world, published = compared
+    world, published = ran.world, ran.published
     if len(world.companies) < 1000:
         pytest.skip("the tiny world has too few deals to show a lift")
     abm, other = (published["win_rate", "program", name] for name in ("abm", "non_abm"))
