@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -79,14 +80,17 @@ def main(debug: bool) -> None:
 @click.option("--scale", type=click.Choice(SCALES), default="demo", show_default=True, help="Size of the world.")
 @click.option("--seed", default=7, show_default=True, help="Another seed, another world.")
 @click.option("--until", type=DAY, default="2026-06-30", show_default=True, help="The day that it is there.")
-def sandbox(port: int, scale: str, seed: int, until: date) -> None:
+@click.option(
+    "--files", type=click.Path(file_okay=False, path_type=Path), help="Folder for what vendors deliver as files."
+)
+def sandbox(port: int, scale: str, seed: int, until: date, files: Path | None) -> None:
     """Serve the vendors' APIs over a simulated world, until Ctrl-C.
 
     One port, a path prefix per vendor: /salesforce, /linkedin, /bombora. Same scale, seed and day, same bytes.
     """
     from abm_pipeline.sandbox.serve import run
 
-    run(port, scale, seed, until)
+    run(port, scale, seed, until, files=files)
 
 
 @main.command()

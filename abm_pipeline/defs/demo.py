@@ -52,8 +52,9 @@ def demo(settings: Settings, scale: str = "demo", console: Console | None = None
         settings.home.mkdir(parents=True, exist_ok=True)
         marker.touch()
         stack.enter_context(postgres.running(settings))
-        url = stack.enter_context(sandboxed.sandbox(scale, SEED, UNTIL))
-        sandboxed.use(url)
+        files = (settings.home / "files").absolute()
+        url = stack.enter_context(sandboxed.sandbox(scale, SEED, UNTIL, files))
+        sandboxed.use(url, files)
         began = time.monotonic()
         console.print(f"Collecting {SNAPSHOT_WEEKS} weekly snapshots of intent, as a schedule would have …")
         ok = _collect_snapshots(settings, url)
@@ -121,7 +122,8 @@ def dev(settings: Settings, port: int = 3000, console: Console | None = None) ->
             instances.fail_lost_runs(settings, made, also_launched=True)
         if (settings.home / MARKER).exists():
             console.print("Starting the sandbox, since the data here is the demo's …")
-            sandboxed.use(stack.enter_context(sandboxed.sandbox("demo", SEED, UNTIL)))
+            files = (settings.home / "files").absolute()
+            sandboxed.use(stack.enter_context(sandboxed.sandbox("demo", SEED, UNTIL, files)), files)
         workspace = instances.PACKAGE.parent / "workspace.yaml"
         command = ["dev", "-w", str(workspace), "--host", "127.0.0.1", "--port", str(port)]
         console.print(f"Dagster UI: http://127.0.0.1:{port} (stop with Ctrl-C)")

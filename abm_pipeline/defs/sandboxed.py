@@ -11,17 +11,22 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 
 from abm_pipeline.defs.raw import specs
-from abm_pipeline.sandbox.serve import vendors
+from abm_pipeline.sandbox.serve import environment, vendors
 
 STOP_SECONDS = 10
 
 
 @contextmanager
-def sandbox(scale: str, seed: int, until: date) -> Iterator[str]:
-    """A sandbox in a process of its own on a free port of the loopback; yields its URL. Raises RuntimeError."""
+def sandbox(scale: str, seed: int, until: date, files: Path | None = None) -> Iterator[str]:
+    """A sandbox in a process of its own on a free port of the loopback; yields its URL. Raises RuntimeError.
+
+    What vendors deliver as files is written below `files`, by default a folder that goes with it.
+    """
     command = ["sandbox", "--port", "0", "--scale", scale, "--seed", str(seed), "--until", until.isoformat()]
+    command += ["--files", str(files)] if files is not None else []
     process = subprocess.Popen(
         [sys.executable, "-m", "abm_pipeline", *command], stdout=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -45,12 +50,14 @@ def stop(process: subprocess.Popen[str]) -> None:
         process.wait()
 
 
-def credentials(url: str) -> dict[str, str]:
-    """Variables that make every vendor the sandbox at `url`; those of a real account are emptied."""
+def credentials(url: str, files: Path | None = None) -> dict[str, str]:
+    """Variables that make every vendor the sandbox at `url`; those of a real account are emptied.
+
+    Without the folder that files are delivered to, vendors that arrive as files are off.
+    """
     out = {credential.env: "" for spec in specs() for credential in (*spec.credentials, spec.base_url)}
-    for vendor in vendors().values():
-        out |= {name: value.replace("{url}", url) for name, value in vendor.environment.items()}
-    return out
+    places = {"{url}": url} | ({"{files}": str(files)} if files is not None else {})
+    return out | environment(vendors().values(), places)
 
 
 def set_clock(url: str, until: date) -> None:
@@ -60,6 +67,6 @@ def set_clock(url: str, until: date) -> None:
     urllib.request.urlopen(request, timeout=60).close()
 
 
-def use(url: str) -> None:
+def use(url: str, files: Path | None = None) -> None:
     """Make every vendor of this process and its children the sandbox."""
-    os.environ.update(credentials(url))
+    os.environ.update(credentials(url, files))

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import os
 import socket
+import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from email.utils import formatdate
+from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
@@ -36,11 +39,22 @@ def vendors() -> dict[str, Vendor]:
     return {spec.name: spec for spec in collect("abm_pipeline.sandbox", Vendor)}
 
 
+def environment(specs: Iterable[Vendor], places: Mapping[str, str]) -> dict[str, str]:
+    """Variables that make vendors the sandbox at `places` ({url}, {files}); those of an unknown place are empty."""
+    out = {}
+    for name, value in ((name, value) for spec in specs for name, value in spec.environment.items()):
+        for place in ("{url}", "{files}"):
+            if place in value:
+                value = value.replace(place, places[place]) if place in places else ""  # noqa: PLW2901
+        out[name] = value
+    return out
+
+
 class Controls:
     """The `/_sandbox` paths: clock, faults, request counts, keys, limits, truth, health."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: World, files: Path) -> None:
+        self.world, self.files = world, files
         self.vendors = {name: (spec, spec.create(world)) for name, spec in vendors().items()}
         self.faults: list[Fault] = []
         self.counts: dict[str, int] = {}
@@ -69,10 +83,34 @@ class Controls:
         """`GET` or `POST {"until": "YYYY-MM-DD"}`."""
         if request.method == "POST":
             try:
-                self.world.set_clock(dt.date.fromisoformat(str(orjson.loads(await request.body())["until"])))
+                self.set_clock(dt.date.fromisoformat(str(orjson.loads(await request.body())["until"])))
             except (ValueError, KeyError, TypeError) as error:
                 return JSONResponse({"error": f"the clock was not moved: {error}"}, status_code=400)
         return JSONResponse({"until": self.world.until.isoformat()})
+
+    def set_clock(self, until: dt.date) -> None:
+        """Move the clock; files are what they were then. Raises ValueError outside the generated timeline."""
+        self.world.set_clock(until)
+        self.write_files()
+
+    def write_files(self) -> None:
+        """Write the files that vendors have delivered by the clock, each beside and then into its place."""
+        for name, (spec, _) in self.vendors.items():
+            if spec.files is None:
+                continue
+            folder, delivered = self.files / name, set()
+            folder.mkdir(parents=True, exist_ok=True)
+            for file in spec.files(self.world):
+                path = folder / file.name
+                delivered.add(path)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                beside = path.with_name(f".{path.name}.tmp")
+                beside.write_bytes(file.content)
+                os.utime(beside, (file.at, file.at))
+                beside.replace(path)
+            for path in folder.rglob("*"):
+                if path.is_file() and path not in delivered:
+                    path.unlink()
 
     async def change_faults(self, request: Request) -> Response:
         """`GET`, `POST` one fault, `DELETE` all."""
@@ -135,9 +173,13 @@ class Controls:
         return formatdate(self.world.instant, usegmt=True)
 
 
-def create_app(world: World) -> Starlette:
-    """The whole sandbox over a world; `app.state.controls` changes faults, limits and the clock without HTTP."""
-    controls = Controls(world)
+def create_app(world: World, files: Path) -> Starlette:
+    """The whole sandbox over a world; `app.state.controls` changes faults, limits and the clock without HTTP.
+
+    What vendors deliver as files is written below `files`.
+    """
+    controls = Controls(world, files)
+    controls.write_files()
     gate = Middleware(
         cast(Any, FaultGate),
         vendors=controls.vendors,
@@ -181,22 +223,36 @@ def _bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def run(port: int, scale: str, seed: int, until: dt.date, host: str = "127.0.0.1") -> None:
-    """Serve until interrupted. Port 0 takes any free one; the one line printed says which."""
-    app = create_app(build_world(scale, seed, until))
-    bound = _bind(host, port)
-    print(f"sandbox listening on http://{host}:{bound.getsockname()[1]}", flush=True)
-    _server(app).run(sockets=[bound])
+def run(port: int, scale: str, seed: int, until: dt.date, host: str = "127.0.0.1", files: Path | None = None) -> None:
+    """Serve until interrupted. Port 0 takes any free one; the one line printed says which.
+
+    Without a folder for `files`, a temporary one is used.
+    """
+    with tempfile.TemporaryDirectory(prefix="abm_files_") as folder:
+        app = create_app(build_world(scale, seed, until), files or Path(folder))
+        bound = _bind(host, port)
+        print(f"sandbox listening on http://{host}:{bound.getsockname()[1]}", flush=True)
+        _server(app).run(sockets=[bound])
 
 
 class running_sandbox:  # noqa: N801 - reads as a function: `with running_sandbox() as sandbox`
-    """A sandbox on a free port in a thread, for tests; `url` is its base, `world` what it serves."""
+    """A sandbox on a free port in a thread, for tests; `url` is its base, `world` what it serves.
+
+    `files` is the folder that vendors deliver to, by default a temporary one.
+    """
 
     def __init__(
-        self, scale: str = "tiny", seed: int = 7, until: dt.date = dt.date(2026, 6, 30), world: World | None = None
+        self,
+        scale: str = "tiny",
+        seed: int = 7,
+        until: dt.date = dt.date(2026, 6, 30),
+        world: World | None = None,
+        files: Path | None = None,
     ) -> None:
         self.world = world or build_world(scale, seed, until)
-        self._app = create_app(self.world)
+        self._temporary = tempfile.TemporaryDirectory(prefix="abm_files_")
+        self.files = files or Path(self._temporary.name)
+        self._app = create_app(self.world, self.files)
         self._controls: Controls = self._app.state.controls
         self._server = _server(self._app)
         self._socket = _bind("127.0.0.1", 0)
@@ -219,6 +275,7 @@ class running_sandbox:  # noqa: N801 - reads as a function: `with running_sandbo
         self._server.force_exit = True
         self._thread.join(timeout=5)
         self._socket.close()
+        self._temporary.cleanup()
 
     def set_fault(self, route: str, kind: str, times: int | None = None, **more: Any) -> None:
         """Switch a fault on; see `faults.Fault`."""
@@ -229,8 +286,12 @@ class running_sandbox:  # noqa: N801 - reads as a function: `with running_sandbo
         self._controls.faults.clear()
 
     def set_clock(self, until: dt.date) -> None:
-        """Move the world's clock."""
-        self.world.set_clock(until)
+        """Move the world's clock; files are written anew."""
+        self._controls.set_clock(until)
+
+    def write_files(self) -> None:
+        """Put every delivered file back as it was."""
+        self._controls.write_files()
 
     def configure(self, vendor: str, **values: Any) -> None:
         """Set limits and lifetimes of a vendor, as `POST /_sandbox/config`."""
@@ -243,8 +304,8 @@ class running_sandbox:  # noqa: N801 - reads as a function: `with running_sandbo
     @property
     def environment(self) -> dict[str, str]:
         """Variables that make every vendor this sandbox."""
-        wanted = [spec.environment for spec, _ in self._controls.vendors.values()]
-        return {name: value.replace("{url}", self.url) for names in wanted for name, value in names.items()}
+        places = {"{url}": self.url, "{files}": str(self.files)}
+        return environment([spec for spec, _ in self._controls.vendors.values()], places)
 
     @property
     def requests(self) -> dict[str, int]:

@@ -6,9 +6,9 @@ in its package.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute
@@ -28,6 +28,17 @@ class BaseApi:
     def configure(self, name: str, value: Any) -> None:
         """Set an attribute."""
         setattr(self, name, value)
+
+
+class NoApi(BaseApi):
+    """Of a vendor that only writes files."""
+
+    def __init__(self, world: World) -> None:
+        """Nothing is served."""
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """None."""
+        return ()
 
 
 class Api(Protocol):
@@ -58,13 +69,22 @@ def _bare(status: int) -> tuple[Mapping[str, str], Any]:
     return {}, None
 
 
+class Delivery(NamedTuple):
+    """A file: its name below the vendor's folder, when it was last written to (seconds UTC), and what is in it."""
+
+    name: str
+    at: int
+    content: bytes
+
+
 @dataclass(frozen=True)
 class Vendor:
     """One vendor.
 
     `environment`: the pipeline's variables for it, base URL included, with `{url}` where the sandbox's own URL goes.
     `settings`: names that tests and `/_sandbox/config` may set (limits, lifetimes of tokens). `truth`: rows that
-    it adds to the truth tables, by table.
+    it adds to the truth tables, by table. `files` makes the files that the vendor has delivered by the clock;
+    they stand in a folder of its name below the one that `{files}` in `environment` stands for.
 
     For faults on JSON answers: `lists` are the keys (joined by dots) of the lists, or mappings, of records; `end` makes
     the answer a last page, in place; `loop` points its next page at this one, in place; `refusal` gives headers and
@@ -81,6 +101,7 @@ class Vendor:
     refusal: Callable[[int], tuple[Mapping[str, str], Any]] = _bare
     settings: tuple[str, ...] = ()
     truth: Callable[[World], Mapping[str, pd.DataFrame]] = field(default=lambda world: {})
+    files: Callable[[World], Iterable[Delivery]] | None = None
 
     def records(self, body: Any) -> list[list[Any] | dict[str, Any]]:
         """The lists and mappings of records in an answer, wherever `lists` says."""
