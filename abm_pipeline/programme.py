@@ -124,10 +124,14 @@ class Programme(_Model):
 def load_programme(override: Path | None = None) -> Programme:
     """The defaults, overridden key by key by the files of the same name in `override`. Raises ConfigError."""
     merged: dict[str, Any] = {}
+    declared: dict[str, Any] = {}
     for folder in (DEFAULTS, *([override] if override is not None else ())):
         for name in FILES:
             if (folder / name).exists():
                 merged = _merge(merged, _read(folder / name))
+        # What files mean is declared one file each; one of the same name replaces a default, an empty one ends it.
+        declared |= {path.stem: _read(path) for path in sorted((folder / "files").glob("*.yaml"))}
+    merged["sources"] = {**(merged.get("sources") or {}), "files": declared}
     try:
         return Programme.model_validate(merged)
     except ValidationError as error:

@@ -1,0 +1,1 @@
+"""Files with a declared meaning: lists, costs, hours, rankings, rates, deliveries."""
