@@ -210,11 +210,13 @@ class TokenAuth(httpx.Auth):
             raise Permanent(
                 "login refused", vendor=self._vendor, status=response.status_code, code=code, remedy=self._refused
             )
-        if not isinstance(said, dict) or not isinstance(said.get("access_token"), str):
+        # Some vendors write the standard's names in camel case.
+        value = said.get("access_token", said.get("accessToken")) if isinstance(said, dict) else None
+        if not isinstance(value, str):
             raise Retriable("login answer without a token", vendor=self._vendor)
-        lasts = said.get("expires_in")
+        lasts = said.get("expires_in", said.get("expiresIn"))
         until = time.monotonic() + max(float(lasts) - 60, 1) if isinstance(lasts, int | float) else None
-        return Token(said["access_token"], said, until)
+        return Token(value, said, until)
 
 
 class Session:
