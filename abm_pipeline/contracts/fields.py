@@ -251,6 +251,11 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("rating_max", _F, "Best possible rating.", low=0),
     Field("reviewed_day", _D, "Day of the review."),
     Field("site", _T, "Site that published it."),
+    Field(
+        "is_snapshot",
+        _B,
+        "Part of all that the source says for the day, so that what is missing is over; else an observation by itself.",
+    ),
     Field("signal_day", _D, "Day (or last day of the week) that the signal stands for."),
     Field("rate", _F, "Units of the currency for one unit of the reporting currency.", low=0),
     # identity

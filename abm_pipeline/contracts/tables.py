@@ -146,8 +146,8 @@ AD_DELIVERY = _staged(
 INTENT_SIGNAL = _staged(
     "intent_signal",
     "Company researching a topic.",
-    "company_source_id domain topic score score_previous is_surging stage signal_day modified_at",
-    "topic is_surging signal_day",
+    "company_source_id domain topic score score_previous is_surging stage is_snapshot signal_day modified_at",
+    "topic is_surging is_snapshot signal_day",
 )
 SUBSCRIPTION = _staged(
     "subscription",

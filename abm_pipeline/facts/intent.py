@@ -1,8 +1,9 @@
-"""Intent on a day: the last snapshot that each provider gave by then, if it is less than a week old.
+"""Intent on a day: what each provider last said of it, if that is less than a week old.
 
 A snapshot is everything a source says for one `signal_day`; a newer one takes its place whole, so a topic that is
-missing from it is over. A snapshot fetched on several days counts as fetched last. `company_key` is the provider's own
-record of the company where there is one, else the bare domain.
+missing from it is over. A snapshot fetched on several days counts as fetched last. An observation by itself (a company
+looked at a page) holds for a week, or until the next one of the same company and topic. `company_key` is the provider's
+own record of the company where there is one, else the bare domain.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ STEPS = (
     Step(
         "snapshot",
         "for each source and signal day, the partition fetched last",
-        "SELECT source, signal_day, max(day) AS day FROM staged.intent_signal GROUP BY ALL",
+        "SELECT source, signal_day, max(day) AS day FROM staged.intent_signal WHERE is_snapshot GROUP BY ALL",
     ),
     Step(
         "snapshot_of_day",
@@ -36,19 +37,31 @@ STEPS = (
         """,
     ),
     Step(
+        "signal_of_day",
+        "the signals of that snapshot, and the observations of the week",
+        """
+        SELECT d.as_of, s.*
+        FROM snapshot_of_day AS d
+        JOIN staged.intent_signal AS s ON s.source = d.source AND (s.signal_day, s.day) = d.newest AND s.is_snapshot
+        UNION ALL
+        SELECT w.day, s.*
+        FROM wanted AS w JOIN staged.intent_signal AS s ON s.signal_day <= w.day AND s.signal_day > w.day - 7
+        WHERE NOT s.is_snapshot
+        """,
+        is_view=True,
+    ),
+    Step(
         "new_intent",
-        "the signals of that snapshot",
+        "one row for each source, company and topic, as said last",
         """
         SELECT
-            d.as_of AS day, s.source,
-            coalesce(s.source || ':' || s.company_source_id, 'domain:' || s.domain) AS company_key,
-            s.topic, s.score, s.is_surging
-        FROM snapshot_of_day AS d
-        JOIN staged.intent_signal AS s ON s.source = d.source AND (s.signal_day, s.day) = d.newest
-        WHERE coalesce(s.company_source_id, s.domain) IS NOT NULL
+            as_of AS day, source, coalesce(source || ':' || company_source_id, 'domain:' || domain) AS company_key,
+            topic, score, is_surging
+        FROM signal_of_day
+        WHERE coalesce(company_source_id, domain) IS NOT NULL
         QUALIFY row_number() OVER (
-            PARTITION BY d.as_of, s.source, company_key, s.topic
-            ORDER BY s.modified_at DESC, s.captured_at DESC, s.source_id
+            PARTITION BY as_of, source, company_key, topic
+            ORDER BY signal_day DESC, modified_at DESC, captured_at DESC, source_id
         ) = 1
         """,
     ),

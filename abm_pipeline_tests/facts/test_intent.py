@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +53,28 @@ def test_bare_domain_is_a_key(tmp_path: Path) -> None:
     stage(settings.open_lake, t.INTENT_SIGNAL, rows)
     refresh(settings, D[:1], "run", [t.INTENT])
     assert [("domain:acme.com", "CRM")] == read(settings.open_lake, t.INTENT, "company_key topic")
+
+
+def test_an_observation_holds_for_a_week(tmp_path: Path) -> None:
+    """A visit on day 0 counts until day 6, beside the snapshot of another source; a newer one takes its place.
+
+    G2: pricing on day 0 (score 40), again on day 2 (70); compare on day 1 (50). On day 3: pricing 70, compare 50.
+    """
+    settings = settings_of(tmp_path)
+    seen = {"source": "g2", "is_snapshot": False}
+    rows = [
+        signal(D[0], "pricing", 40, **seen),
+        signal(D[2], "pricing", 70, source_id="later", **seen),
+        signal(D[1], "compare", 50, **seen),
+        signal(D[1], "ABM", 80),
+    ]
+    stage(settings.open_lake, t.INTENT_SIGNAL, rows, D)
+    refresh(settings, [D[0], D[3], D[0] + timedelta(days=8)], "run", [t.INTENT])
+    rows = read(settings.open_lake, t.INTENT, "day source topic score")
+    assert [(D[0], "g2", "pricing", 40.0)] == [row for row in rows if row[0] == D[0]]
+    assert [
+        (D[3], "bombora", "ABM", 80.0), (D[3], "g2", "compare", 50.0), (D[3], "g2", "pricing", 70.0)
+    ] == sorted(row for row in rows if row[0] == D[3])  # fmt: skip
+    assert [(D[0] + timedelta(days=8), "g2", "pricing", 70.0)] == [
+        row for row in rows if row[0] == D[0] + timedelta(days=8)
+    ]

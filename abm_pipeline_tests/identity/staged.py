@@ -17,7 +17,7 @@ from abm_pipeline.settings import Settings
 from abm_pipeline.storage.engine import connect
 from abm_pipeline.storage.lake import Lake, now_ns
 
-FLAGS = {"is_deleted": False, "is_exposure": False, "is_surging": True, "is_approximate": True}
+FLAGS = {"is_deleted": False, "is_exposure": False, "is_surging": True, "is_approximate": True, "is_snapshot": True}
 FLAGS |= {"is_closed": False, "is_won": False, "person_type": "contact"}
 Row = Mapping[str, Any]
 

@@ -12,7 +12,7 @@ _INTENT_SIGNAL = """
 SELECT
     i._from, lower(trim(i.domain)) || ':' || i.topic AS source_id, lower(trim(i.domain)) AS company_source_id,
     registrable_domain(i.domain) AS domain, i.topic, CAST(i.score AS DOUBLE) AS score,
-    i.score >= p.surge_threshold AS is_surging, i.scoreLabel AS stage, i._from.day AS signal_day,
+    i.score >= p.surge_threshold AS is_surging, i.scoreLabel AS stage, true AS is_snapshot, i._from.day AS signal_day,
     CAST(i._from.day AS TIMESTAMPTZ) AS modified_at
 FROM src.intent AS i CROSS JOIN params AS p
 """

@@ -18,7 +18,7 @@ SELECT
     ) || ' (' || i."attributes.signal_type" || ')' AS topic,
     i."attributes.company_intent_score" AS score,
     coalesce(i."attributes.company_intent_score" >= p.surge_threshold, false) AS is_surging,
-    i."attributes.signal_type" AS stage, i."attributes.day" AS signal_day,
+    i."attributes.signal_type" AS stage, false AS is_snapshot, i."attributes.day" AS signal_day,
     CAST(i."attributes.day" AS TIMESTAMPTZ) AS modified_at
 FROM src.buyer_intent AS i CROSS JOIN params AS p
 """

@@ -22,7 +22,8 @@ SELECT
     coalesce(
         TRY_CAST(json_extract_string(t.score, '$.company_intent_score') AS DOUBLE) >= p.surge_threshold, false
     ) AS is_surging,
-    nullif(json_extract_string(t.score, '$.company_buying_stage'), '') AS stage, t._from.day AS signal_day,
+    nullif(json_extract_string(t.score, '$.company_buying_stage'), '') AS stage, true AS is_snapshot,
+    t._from.day AS signal_day,
     CAST(t._from.day AS TIMESTAMPTZ) AS modified_at
 FROM told AS t CROSS JOIN params AS p
 WHERE json_extract_string(t.score, '$.product') IS NOT NULL
