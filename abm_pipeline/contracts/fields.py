@@ -301,7 +301,8 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("low_sample", _B, "n is below min_sample."),
     Field("benchmark_low", _F, "Lower end of the benchmark."),
     Field("benchmark_high", _F, "Upper end of the benchmark."),
-    Field("status", _T, "Value against the benchmark.", values=("below", "within", "above", "none")),
+    # Of records it is in the source's own words, so its values can't be bounded.
+    Field("status", _T, "State as the source names it; of a metric: below, within or above its benchmark, or none."),
     Field("definition_version", _T, "Version of the metric's definition."),
     Field(
         "scoring_model_version",
