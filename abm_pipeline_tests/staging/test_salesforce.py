@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -328,3 +329,18 @@ def test_a_rate_lasts_until_the_day_before_the_next(lake: RawLake) -> None:
     """NextStartDate is not a day of the rate; the last rate is open-ended."""
     expected = [("EUR", 0.92, date(2026, 1, 1), date(2026, 1, 31)), ("EUR", 0.93, date(2026, 2, 1), None)]
     assert expected == lake.rows(T.FX_RATE, "currency", "rate", "start_day", "end_day")
+
+
+def test_what_a_sales_tool_logged_is_no_touch_of_salesforce(tmp_path: Path) -> None:
+    """Subjects that the programme names, in any case, for tasks and events; others stay, also those without one."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "programme.yaml").write_text("sources: {salesforce: {logged_by_tools: ['[Outreach]%']}}")
+    lake = RawLake(tmp_path / "home", tmp_path / "config")
+    lake.put("salesforce", "task", "00T1", task("00T1", Subject="[outreach] First mail"))
+    lake.put("salesforce", "task", "00T2", task("00T2", Subject="First mail [Outreach]"))
+    lake.put("salesforce", "task", "00T3", task("00T3", Subject=None))
+    lake.put("salesforce", "event", "00U1", event("00U1", Subject="[Outreach] Demo"))
+    lake.stage()
+    assert [("00T1", "none"), ("00T2", "email_sent"), ("00T3", "email_sent"), ("00U1", "none")] == lake.rows(
+        T.ACTIVITY, "source_id", "touch_type"
+    )

@@ -9,9 +9,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pydantic import BaseModel, ConfigDict
+
 from abm_pipeline.contracts.fields import Type
 from abm_pipeline.programme import Programme, SalesforceFields
 from abm_pipeline.sources._spec import RawField, Stream
+
+
+class Options(BaseModel):
+    """What `sources.salesforce` of the programme may say.
+
+    `logged_by_tools`: SQL patterns (any case) of the subjects of tasks and events that a sales tool wrote which is a
+    source here itself, such as `[Outreach]%`.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    logged_by_tools: tuple[str, ...] = ()
+
 
 _TYPES = {
     "text": Type.TEXT, "int": Type.INT, "float": Type.FLOAT, "bool": Type.BOOL, "date": Type.DATE,
@@ -138,6 +153,7 @@ OBJECTS: dict[str, Object] = {
 
 def streams(programme: Programme) -> tuple[Stream, ...]:
     """Every stream, with the organisation's custom fields."""
+    programme.options("salesforce", Options)
     custom = _custom(programme.salesforce)
     return tuple(
         Stream(name, item.about, "changes", (_field("Id", "text!"), *_fields(item.fields), *custom.get(name, ())))

@@ -10,12 +10,20 @@ from __future__ import annotations
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.sources._mapping import Select
 
+# Sales tools write what they know into the CRM too. Where such a tool is a source itself, the programme names the
+# subjects under which it writes (`sources.salesforce.logged_by_tools`), and they are no touches of Salesforce.
+_IS_COPY = """len(list_filter(
+                CAST(json_extract(p.options, '$.salesforce.logged_by_tools') AS VARCHAR[]),
+                lambda pattern: Subject ILIKE pattern
+            )) > 0"""
+
 # A task logged or completed on another day happened on its ActivityDate, nobody knows when: noon.
 _TASK = """
 WITH told AS (
     SELECT
         *,
         CASE
+            WHEN {is_copy} THEN 'none'
             WHEN NOT coalesce(IsClosed, Status = 'Completed') THEN 'none'
             WHEN Type ILIKE '%reply%' THEN 'email_reply'
             WHEN TaskSubtype IN ('Email', 'ListEmail') OR Type ILIKE 'e%mail%' THEN 'email_sent'
@@ -23,7 +31,7 @@ WITH told AS (
             WHEN TaskSubtype = 'Call' OR Type = 'Call' THEN 'call'
             ELSE 'none'
         END AS touch_type
-    FROM src.task
+    FROM src.task CROSS JOIN params AS p
 )
 SELECT
     t._from, t.Id AS source_id, t.WhoId AS contact_source_id, t.AccountId AS company_source_id,
@@ -56,7 +64,7 @@ WITH told AS (
     SELECT
         e.*,
         CASE
-            WHEN e.Type = 'Internal' THEN 'none'
+            WHEN e.Type = 'Internal' OR {is_copy} THEN 'none'
             WHEN NOT p.has_meeting_outcome OR e.meeting_outcome ILIKE 'held%' OR e.meeting_outcome ILIKE 'completed%'
                 THEN 'meeting'
             WHEN regexp_matches(e.meeting_outcome, 'no.?show', 'i') THEN 'meeting_no_show'
@@ -107,7 +115,7 @@ FROM told
 """
 
 ACTIVITIES = (
-    Select(T.ACTIVITY, "task", _TASK),
-    Select(T.ACTIVITY, "event", _EVENT),
+    Select(T.ACTIVITY, "task", _TASK.replace("{is_copy}", _IS_COPY)),
+    Select(T.ACTIVITY, "event", _EVENT.replace("{is_copy}", _IS_COPY)),
     Select(T.ACTIVITY, "campaign_member", _CAMPAIGN_MEMBER),
 )
