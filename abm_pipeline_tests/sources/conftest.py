@@ -27,6 +27,9 @@ STREAMS = [
     for stream in spec.streams(PROGRAMME)
 ]
 SUITES = {vendor: suite_of(vendor) for vendor in SPECS}
+# Vendors that answer over HTTP, and so can fail as HTTP fails; the others arrive as files.
+OVER_HTTP = {vendor: spec for vendor, spec in SPECS.items() if not SUITES[vendor].is_file}
+STREAMS_OVER_HTTP = [one for one in STREAMS if one.values[0].vendor in OVER_HTTP]
 
 
 @pytest.fixture(scope="session")

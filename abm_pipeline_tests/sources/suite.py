@@ -25,13 +25,19 @@ class Suite:
     - `wrong`: the variable that holds the secret. `is_login`: it is refused by one request, before any stream's.
     - `calm`: settings of the simulated vendor under which tests run (limits out of the way).
     - `faults_off`: faults (see `test_every_stream.FAULTS`) that this vendor can't have, by reason.
+
+    A vendor that arrives as files has no HTTP to fail (`is_file`); what happens to files instead is in
+    `test_every_file`, for which `files` gives, by stream, a glob of its files below the vendor's folder, and a column
+    that they must have (None: there is no header).
     """
 
-    route: str
-    paged: tuple[tuple[str, str], ...]
-    broken: tuple[str, str, frozenset[str]]
-    schema: tuple[tuple[str, str], ...]
-    wrong: str
+    route: str = ""
+    paged: tuple[tuple[str, str], ...] = ()
+    broken: tuple[str, str, frozenset[str]] = ("", "", frozenset())
+    schema: tuple[tuple[str, str], ...] = ()
+    wrong: str = ""
+    is_file: bool = False
+    files: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
     small_pages: tuple[tuple[ModuleType, str, int], ...] = ()
     routes: Mapping[str, str] = field(default_factory=dict)
     loops: bool = True

@@ -16,7 +16,18 @@ from abm_pipeline.sources._errors import Permanent
 from abm_pipeline.sources._spec import RawField, SourceSpec, Stream, Window
 from abm_pipeline.sources.extract import ExtractError, extract
 from abm_pipeline.staging.refresh import refresh
-from abm_pipeline_tests.sources.conftest import PROGRAMME, SPECS, STREAMS, SUITES, UNTIL, fetched, only, raw_rows
+from abm_pipeline_tests.sources.conftest import (
+    OVER_HTTP,
+    PROGRAMME,
+    SPECS,
+    STREAMS,
+    STREAMS_OVER_HTTP,
+    SUITES,
+    UNTIL,
+    fetched,
+    only,
+    raw_rows,
+)
 
 WINDOW = Window(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
 EVER = Window(None, WINDOW.end)
@@ -63,7 +74,7 @@ def _fits(value: object, field: RawField) -> bool:
     return isinstance(value, kinds[field.type])
 
 
-@pytest.mark.parametrize(("spec", "stream"), STREAMS)
+@pytest.mark.parametrize(("spec", "stream"), STREAMS_OVER_HTTP)
 def test_one_fault_after_the_other_changes_nothing(sandbox: running_sandbox, spec: SourceSpec, stream: Stream) -> None:
     """Throttled, down, cut off and logged out at the very first request: the same records in the end."""
     clean = _ids(spec, stream)
@@ -93,7 +104,7 @@ def test_a_fault_in_mid_paging_changes_nothing(
     assert [(r.record_id, r.version) for r in clean] == [(r.record_id, r.version) for r in again]
 
 
-@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+@pytest.mark.parametrize("spec", OVER_HTTP.values(), ids=OVER_HTTP)
 def test_records_sent_twice_are_kept_once(sandbox: running_sandbox, settings: Settings, spec: SourceSpec) -> None:
     """Every answer repeats its records, as retries and moving pages make vendors do: raw is what it is without."""
     twice = Settings(_env_file=None, home=settings.home / "twice")
@@ -104,7 +115,7 @@ def test_records_sent_twice_are_kept_once(sandbox: running_sandbox, settings: Se
         assert raw_rows(settings, spec, stream) == raw_rows(twice, spec, stream), stream.name
 
 
-@pytest.mark.parametrize(("spec", "stream"), STREAMS)
+@pytest.mark.parametrize(("spec", "stream"), STREAMS_OVER_HTTP)
 def test_an_empty_day_is_a_partition_without_rows(
     sandbox: running_sandbox, settings: Settings, spec: SourceSpec, stream: Stream
 ) -> None:
@@ -232,7 +243,7 @@ def test_a_stream_of_every_vendor_is_documented(vendor: str) -> None:
     assert vendor in {known for known, _ in DOCUMENTED}
 
 
-@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+@pytest.mark.parametrize("spec", OVER_HTTP.values(), ids=OVER_HTTP)
 def test_a_stream_that_fails_leaves_the_others_stored(
     sandbox: running_sandbox, settings: Settings, spec: SourceSpec
 ) -> None:
@@ -250,7 +261,7 @@ def test_a_stream_that_fails_leaves_the_others_stored(
     assert all(settings.open_lake.days(spec.table(s)) for s in spec.streams(PROGRAMME))
 
 
-@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+@pytest.mark.parametrize("spec", OVER_HTTP.values(), ids=OVER_HTTP)
 def test_wrong_credentials_are_told_and_not_repeated(
     sandbox: running_sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch, spec: SourceSpec
 ) -> None:
@@ -270,7 +281,7 @@ def test_wrong_credentials_are_told_and_not_repeated(
     assert "Tr0ub4dor" not in repr(caught.value)
 
 
-@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+@pytest.mark.parametrize("spec", OVER_HTTP.values(), ids=OVER_HTTP)
 def test_a_vendor_that_is_down_says_so(sandbox: running_sandbox, settings: Settings, spec: SourceSpec) -> None:
     """Nothing answers at all: one error that says how often it was tried and what to do."""
     sandbox.set_fault(f"/{spec.vendor}/", "down")

@@ -17,12 +17,12 @@ from abm_pipeline.sources._errors import SourceError
 from abm_pipeline.sources._spec import SourceSpec
 from abm_pipeline.sources.extract import ExtractError, extract
 from abm_pipeline.staging.refresh import refresh
-from abm_pipeline_tests.sources.conftest import SPECS, SUITES, UNTIL
+from abm_pipeline_tests.sources.conftest import OVER_HTTP, SUITES, UNTIL
 
 DAYS = [UNTIL - timedelta(days=back) for back in range(2)]
 
 
-@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+@pytest.mark.parametrize("spec", OVER_HTTP.values(), ids=OVER_HTTP)
 def test_a_later_run_gets_what_failures_kept_away(
     sandbox: running_sandbox, tmp_path_factory: pytest.TempPathFactory, spec: SourceSpec
 ) -> None:
