@@ -47,7 +47,7 @@ def demo(settings: Settings, scale: str = "demo", console: Console | None = None
         return 2
     with ExitStack() as stack:
         console.print(
-            "Starting Postgres and the sandbox (Salesforce, LinkedIn, Bombora on a simulated world) …", soft_wrap=True
+            f"Starting Postgres and the sandbox ({len(specs())} sources on a simulated world) …", soft_wrap=True
         )
         settings.home.mkdir(parents=True, exist_ok=True)
         marker.touch()

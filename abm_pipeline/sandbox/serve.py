@@ -23,7 +23,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -67,6 +67,7 @@ class Controls:
             Route("/faults", self.change_faults, methods=["GET", "POST", "DELETE"]),
             Route("/requests", self.requests, methods=["GET", "DELETE"]),
             Route("/config", self.configure, methods=["POST"]),
+            Route("/env", self.env),
             Route("/keys", self.show_keys),
             Route("/truth", self.truth_names),
             Route("/truth/{name}", self.truth),
@@ -149,6 +150,12 @@ class Controls:
             raise ValueError(f"unknown settings of {vendor}: {sorted(unknown)}")
         for name, value in values.items():
             api.configure(name, value)
+
+    async def env(self, request: Request) -> Response:
+        """`GET /_sandbox/env`: the pipeline's variables for this sandbox, as lines of a `.env`."""
+        places = {"{url}": str(request.base_url).rstrip("/").removesuffix("/_sandbox"), "{files}": str(self.files)}
+        variables = environment([spec for spec, _ in self.vendors.values()], places)
+        return PlainTextResponse("".join(f"{name}={value}\n" for name, value in variables.items()))
 
     async def show_keys(self, request: Request) -> Response:
         """`GET /_sandbox/keys`: the JWT test pair as PEM."""

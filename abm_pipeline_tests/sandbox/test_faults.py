@@ -136,3 +136,17 @@ def test_every_kind_is_tested_here() -> None:
         "new_field", "empty", "loop",
     }  # fmt: skip
     assert tested == set(KINDS)
+
+
+def test_duplicates(sandbox: running_sandbox, org: Vendor) -> None:
+    """Every record of the answer twice."""
+    before = org.get("/query", params=ACCOUNTS).json()["records"]
+    sandbox.set_fault(QUERY, "duplicate", times=1)
+    assert before + before == org.get("/query", params=ACCOUNTS).json()["records"]
+
+
+def test_variables_of_every_vendor(sandbox: running_sandbox) -> None:
+    """Lines of a `.env`: the same variables that tests set, with the URL that was asked."""
+    said = httpx.get(f"{sandbox.url}/_sandbox/env").text
+    assert dict(line.split("=", 1) for line in said.splitlines()) == sandbox.environment
+    assert f"ABM_SALESFORCE_BASE_URL={sandbox.url}/salesforce\n" in said
