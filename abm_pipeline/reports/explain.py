@@ -18,6 +18,7 @@ import pandas as pd
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.fields import ROLES
+from abm_pipeline.contracts.tables import raw_table
 from abm_pipeline.scoring.model import ScoringModel, load_models
 from abm_pipeline.scoring.refresh import EPOCH, prepare_model
 from abm_pipeline.scoring.steps import SPAN_STEPS, TOUCH_STEPS
@@ -200,9 +201,10 @@ def explain(
 
 def payload_files(settings: Settings, records: Sequence[str]) -> dict[str, Path]:
     """Which raw file holds the newest version of each source record (`source:source_id`), where one does."""
-    root = settings.open_lake.root
+    lake, root = settings.open_lake, settings.open_lake.root
     wanted = [record.partition(":")[::2] for record in records]
-    files = [str(path) for source in {s for s, _ in wanted} for path in root.glob(f"raw/{source}_*/day=*/*.parquet")]
+    streams = {(s, path.name.removeprefix(f"{s}_")) for s, _ in wanted for path in root.glob(f"raw/{s}_*")}
+    files = [str(path) for source, stream in streams for path in lake.files(raw_table(source, stream))]
     if not files:
         return {}
     with engine.connect(memory_limit=settings.memory_limit, threads=settings.threads) as con:

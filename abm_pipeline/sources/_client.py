@@ -1,4 +1,4 @@
-"""What every vendor's client shares: one session, entered and left, and notes on what was fetched.
+"""What every vendor's client shares: one session, entered and left, reading ahead, and notes on what was fetched.
 
 Belongs here: life cycle and notes. Not here: requests (`_http`), and what a vendor is asked (its `client.py`).
 """
@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from abm_pipeline.sources._http import Session
 from abm_pipeline.sources._spec import Stream
 
 Note = int | float | str
+T = TypeVar("T")
 
 
 class VendorClient:
@@ -24,6 +26,7 @@ class VendorClient:
         self._session = session
         self._lock = threading.Lock()
         self._notes: dict[str, dict[str, Note]] = defaultdict(dict)
+        self._pool = ThreadPoolExecutor(thread_name_prefix=f"{session.vendor}-ahead")
 
     def __enter__(self) -> Self:
         self._session.__enter__()
@@ -32,7 +35,15 @@ class VendorClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._pool.shutdown(cancel_futures=True)
         self._session.__exit__()
+
+    def _ahead(self, ask: Callable[[], T]) -> Future[T]:
+        """Begin to ask for the next page while the present one is taken apart; `result()` is the answer or its error.
+
+        Only for a page that is wanted in any case: nobody takes the request back.
+        """
+        return self._pool.submit(ask)
 
     def notes(self, stream: Stream) -> Mapping[str, Note]:
         """What was noted of the stream so far."""

@@ -5,6 +5,7 @@ Belongs here: what all vendors share. How a vendor's answers are judged and how 
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from base64 import b64encode
@@ -13,6 +14,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -219,6 +221,12 @@ class TokenAuth(httpx.Auth):
         return Token(value, said, until)
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are believed: read once, as it takes longer than many a vendor's answer."""
+    return httpx.create_ssl_context()
+
+
 class Session:
     """A vendor's connection pool. Safe to use from several threads."""
 
@@ -237,8 +245,9 @@ class Session:
         self._judge = judge or self.judge_status
         self._pace, self._backoff = pace, backoff or Backoff()
         self._client = httpx.Client(
-            base_url=base_url, auth=auth, headers=dict(headers or {}), timeout=TIMEOUT, limits=LIMITS, trust_env=True
-        )
+            base_url=base_url, auth=auth, headers=dict(headers or {}), timeout=TIMEOUT, limits=LIMITS, trust_env=True,
+            verify=_trusted(),
+        )  # fmt: skip
 
     def __enter__(self) -> Self:
         """Log in, so that wrong credentials are told once and before anything else. Raises SourceError."""

@@ -1,14 +1,14 @@
-"""Raw partitions: records on their way to disk, and merging them with what a partition has already.
+"""Raw: records on their way to disk, and merging them with what the table has already.
 
-A partition is merged by (record, version), never replaced: an older version pulled earlier stays. Of records without a
+A table is merged by (day, record, version), never replaced: an older version pulled earlier stays. Of records without a
 stamp the version is their content, and only a content that differs from the newest one is news; so pulling the same
-again leaves every file untouched.
+again leaves every file untouched. A pull adds its news as a segment or more (see `storage.segments`), in one go.
 """
 
 from __future__ import annotations
 
 import shutil
-import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,15 +18,17 @@ from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from abm_pipeline.contracts.render import empty_select, quoted, select_list
 from abm_pipeline.contracts.tables import Table
-from abm_pipeline.sources._spec import Page, Stream, Window
-from abm_pipeline.storage.lake import Lake, Written, swap_in
+from abm_pipeline.sources._spec import Columns, Page, Stream, Window
+from abm_pipeline.storage.lake import Lake, Written
+from abm_pipeline.storage.segments import Segments
 
-# What is held in memory: rows on their way to the spool, and rows of the days merged at once.
-FLUSH_BYTES, MERGE_ROWS = 32 << 20, 250_000
+# What is held in memory: bytes on their way to the spool, and rows merged at once. A file has no more rows either.
+FLUSH_BYTES, MERGE_ROWS = 8 << 20, 250_000
 STAMP = pa.timestamp("us", "UTC")
 SCHEMA = pa.schema(
     [
@@ -35,20 +37,33 @@ SCHEMA = pa.schema(
         ("run_id", pa.string()), ("payload", pa.string()),
     ]
 )  # fmt: skip
+_COLUMNS = ", ".join(quoted(name) for name in SCHEMA.names)
+# Columns of few values. Statistics of days let a reader skip what it doesn't want.
+_WRITTEN = {
+    "compression": "zstd",
+    "use_dictionary": ["day", "vendor", "stream", "fetched_at", "window_start", "window_end", "run_id"],
+    "write_statistics": ["day"],
+    "store_schema": False,
+}
 # From the `at` values of records to the days of their partitions.
 DayOf = Callable[[Sequence[Any]], pa.Array]
 
 
 class Spool:
-    """Records of one stream and run, on disk as they come in. Gone on leaving."""
+    """Records of one stream and run, on disk as they come in: files that can be segments as they are. Gone on leaving.
+
+    `sizes`: rows by day.
+    """
 
     def __init__(self, lake: Lake, table: Table, vendor: str, stream: Stream, run_id: str) -> None:
-        self._folder = lake.staging_folder(table)
-        self.path = self._folder / "records.parquet"
+        self._lake, self._table = lake, table
         self._constants = (vendor, stream.name, run_id)
-        self._writer = pq.ParquetWriter(self.path, SCHEMA, compression="lz4", use_dictionary=_FEW)
+        self._folder: Path | None = None
+        self._writer: pq.ParquetWriter | None = None
         self._batches: list[pa.RecordBatch] = []
-        self._held = 0
+        self._held = self._in_file = 0
+        self.files: list[Path] = []
+        self.sizes: Counter[date] = Counter()
         self.rows = 0
 
     def __enter__(self) -> Self:
@@ -57,41 +72,64 @@ class Spool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._writer.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._end_file()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def folder(self) -> Path:
+        """A folder of the spool's own, on the lake's disk."""
+        if self._folder is None:
+            self._folder = self._lake.staging_folder(self._table)
+        return self._folder
 
     def add(self, page: Page, window: Window, day_of: DayOf) -> None:
         """Take in a page that was fetched for `window`."""
-        if not page.records:
+        size = len(page.records)
+        if not size:
             return
-        ids, versions, stamps, payloads = zip(*page.records, strict=True)
-        size = len(ids)
+        columns = page.records if isinstance(page.records, Columns) else Columns(*zip(*page.records, strict=True))
         vendor, stream, run_id = self._constants
-        columns = [
-            day_of(stamps), _same(vendor, size), _same(stream, size), pa.array(ids, pa.string()),
-            pa.array(versions, pa.string()), _same(page.fetched_at, size, STAMP), _same(window.start, size, STAMP),
-            _same(window.end, size, STAMP), _same(run_id, size), pa.array(payloads, pa.string()),
+        days = day_of(columns.at)
+        arrays = [
+            days, _same(vendor, size), _same(stream, size), pa.array(columns.record_id, pa.string()),
+            pa.array(columns.version, pa.string()), _same(page.fetched_at, size, STAMP),
+            _same(window.start, size, STAMP), _same(window.end, size, STAMP), _same(run_id, size),
+            pa.array(columns.payload, pa.string()),
         ]  # fmt: skip
-        batch = pa.record_batch(columns, schema=SCHEMA)
+        batch = pa.record_batch(arrays, schema=SCHEMA)
         self._batches.append(batch)
         self._held += batch.nbytes
         self.rows += size
+        counts = pc.value_counts(days)
+        self.sizes.update(dict(zip(counts.field(0).to_pylist(), counts.field(1).to_pylist(), strict=True)))
         if self._held >= FLUSH_BYTES:
             self._flush()
 
     def _flush(self) -> None:
-        if self._batches:
-            self._writer.write_table(pa.Table.from_batches(self._batches))
-            self._batches, self._held = [], 0
+        if not self._batches:
+            return
+        rows = pa.Table.from_batches(self._batches)
+        self._batches, self._held = [], 0
+        if self._writer is None:
+            path = self.folder / f"{len(self.files)}.parquet"
+            self._writer = pq.ParquetWriter(path, SCHEMA, **_WRITTEN)
+            self.files.append(path)
+        self._writer.write_table(rows)
+        self._in_file += rows.num_rows
+        if self._in_file >= MERGE_ROWS:
+            self._end_file()
 
-    def close(self) -> Path:
-        """The file, complete."""
+    def _end_file(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer, self._in_file = None, 0
+
+    def close(self) -> Self:
+        """Everything on disk."""
         self._flush()
-        self._writer.close()
-        return self.path
-
-
-_FEW = ["vendor", "stream", "run_id"]
+        self._end_file()
+        return self
 
 
 def _same(value: Any, size: int, kind: pa.DataType | None = None) -> pa.Array:
@@ -107,41 +145,60 @@ class Merged(Written):
 
 def merge(
     lake: Lake,
-    con: duckdb.DuckDBPyConnection,
+    connect: Callable[[], duckdb.DuckDBPyConnection],
     table: Table,
     stream: Stream,
-    spool: Path,
+    spool: Spool,
     *,
     days: Iterable[date],
     stamp: int,
 ) -> Merged:
-    """Merge the spooled records into the partitions.
+    """Merge the spooled records into the table. What is spooled may become the table's: the spool is done with.
 
-    Every one of `days` gets a partition, an empty one if it has no record. Records of other days go to theirs if it
-    exists. `stamp`: `time.time_ns()` from before the first request.
+    Every one of `days` is noted as computed. Records of other days are kept if those have been asked for before.
+    `stamp`: `time.time_ns()` from before the first request. `connect` is called if there is anything to merge.
     """
     wanted = set(days)
     with lake.lock(table):
-        known = set(lake.days(table))
-        con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT * FROM read_parquet({_literal(spool)})")
-        if stream.kind == "reference":
-            _leave_out_known(lake, con, table)
-        sizes = dict(con.execute("SELECT day, count(*) FROM incoming GROUP BY day").fetchall())
-        touched = sorted(sizes.keys() & (wanted | known))
-        changed: dict[date, int] = {}
-        for chunk in _chunks(touched, sizes):
-            changed |= _merge_days(lake, con, table, stream, days=chunk, known=known)
-        for day in sorted(wanted - known - changed.keys()):
-            _place(lake, table, day, _EMPTY)
-            changed[day] = 0
+        segments = Segments.begin(lake.folder(table))
+        stored = segments.rows()
+        known = {day for day in lake.computed_at(table) if day is not None} | stored.keys()
+        touched = sorted(spool.sizes.keys() & (wanted | known))
+        brought: Counter[date] = Counter()
+        if touched:
+            con = connect()
+            con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT * FROM read_parquet({_literals(spool.files)})")
+            if _can_stay(con, stream, spool, touched, stored.keys()):
+                for path in spool.files:
+                    segments.add(path, _days_in(con, path) if len(spool.files) > 1 else spool.sizes)
+                brought = spool.sizes
+            else:
+                if stream.kind == "reference":
+                    _leave_out_known(lake, con, table)
+                for chunk in _chunks(touched, spool.sizes):
+                    brought += _Merge(con, table, stream, segments, spool.folder, chunk).news()
+        if brought:
+            segments.commit(brought)
         lake.mark_computed(table, wanted | set(touched), stamp, "data")
-        rows = {day: changed[day] if day in changed else _rows(lake.file(table, day)) for day in sorted(wanted)}
-        outside = sum(size for day, size in sizes.items() if day not in wanted | known)
-        return Merged(rows, tuple(sorted(changed)), outside)
+        now = segments.rows()
+        changed = brought.keys() | (wanted - known)
+        outside = sum(size for day, size in spool.sizes.items() if day not in wanted | known)
+        return Merged({day: now[day] for day in sorted(wanted)}, tuple(sorted(changed)), outside)
 
 
-def _rows(file: Path) -> int:
-    return 0 if file.stat().st_size == len(_EMPTY) else int(pq.read_metadata(file).num_rows)
+def _can_stay(
+    con: duckdb.DuckDBPyConnection, stream: Stream, spool: Spool, touched: Sequence[date], stored: Iterable[date]
+) -> bool:
+    """Whether the spool's files can be segments as they are: nothing is there to merge with, and nothing is twice."""
+    if stream.kind == "reference" or len(touched) < len(spool.sizes) or not spool.sizes.keys().isdisjoint(stored):
+        return False
+    unique = con.execute("SELECT count(*) FROM (SELECT DISTINCT day, record_id, version FROM incoming)").fetchall()
+    return bool(unique[0][0] == spool.rows)
+
+
+def _days_in(con: duckdb.DuckDBPyConnection, path: Path) -> dict[date, int]:
+    counted = f"SELECT day, count(*) FROM read_parquet({_literals([path])}) GROUP BY day"
+    return dict(con.execute(counted).fetchall())
 
 
 def _leave_out_known(lake: Lake, con: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -159,7 +216,7 @@ def _leave_out_known(lake: Lake, con: duckdb.DuckDBPyConnection, table: Table) -
     con.execute("CREATE OR REPLACE TEMP VIEW incoming AS SELECT * FROM news")
 
 
-def _chunks(days: list[date], sizes: dict[date, int]) -> Iterator[list[date]]:
+def _chunks(days: list[date], sizes: Counter[date]) -> Iterator[list[date]]:
     """Days in order, together as many as fit in memory."""
     chunk: list[date] = []
     held = 0
@@ -179,10 +236,6 @@ CREATE OR REPLACE TEMP TABLE fresh AS
 SELECT * FROM incoming SEMI JOIN chunk USING (day)
 QUALIFY row_number() OVER (PARTITION BY day, record_id, version ORDER BY fetched_at DESC, payload) = 1
 """
-_FRESH_UNIQUE = "CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM incoming SEMI JOIN chunk USING (day)"
-_IS_UNIQUE = """
-SELECT count(*) = count(DISTINCT (day, record_id, version)) FROM incoming SEMI JOIN chunk USING (day)
-"""
 # With a stamp for a version, a version that is there with the same content is no news.
 _NEWS_STAMPED = """
 CREATE OR REPLACE TEMP TABLE fresh_news AS
@@ -195,39 +248,58 @@ SELECT fresh.* FROM fresh ANTI JOIN (
   SELECT day, record_id, arg_max(version, fetched_at) AS version FROM stored GROUP BY ALL
 ) AS newest USING (day, record_id, version)
 """
-_RESULT = """
-SELECT {columns} FROM (
-  SELECT * FROM stored SEMI JOIN changed USING (day) ANTI JOIN fresh_news USING (day, record_id, version)
-  UNION ALL BY NAME
-  SELECT * FROM fresh_news SEMI JOIN changed USING (day)
-) ORDER BY day, record_id, version
+_NEWS = f"SELECT {_COLUMNS} FROM fresh_news ORDER BY day, record_id, version"
+_BUT_REPLACED = """
+SELECT {columns} FROM read_parquet({file}) ANTI JOIN fresh_news USING (day, record_id, version)
+ORDER BY day, record_id, version
 """
 
 
-def _merge_days(
-    lake: Lake, con: duckdb.DuckDBPyConnection, table: Table, stream: Stream, *, days: list[date], known: set[date]
-) -> dict[date, int]:
-    """Merge the incoming rows of some days; returns those that changed and how many rows they have now."""
-    _set_days(con, "chunk", days)
-    unique = con.execute(_IS_UNIQUE).fetchall()[0][0]
-    con.execute(_FRESH_UNIQUE if unique else _FRESH)
-    if known.isdisjoint(days):
-        con.execute(f"CREATE OR REPLACE TEMP VIEW stored AS {empty_select(table)}")
-    else:
-        files = ", ".join(_literal(lake.file(table, day)) for day in days if day in known)
-        con.execute(f"CREATE OR REPLACE TEMP VIEW stored AS SELECT {select_list(table)} FROM read_parquet([{files}])")
-    con.execute(_NEWS_STAMPED if stream.kind == "changes" else _NEWS_BY_CONTENT)
-    changed = [row[0] for row in con.execute("SELECT DISTINCT day FROM fresh_news ORDER BY day").fetchall()]
-    if not changed:
-        return {}
-    _set_days(con, "changed", changed)
-    columns = ", ".join(quoted(name) for name in SCHEMA.names)
-    rows: pa.Table = con.sql(_RESULT.format(columns=columns)).to_arrow_table().cast(SCHEMA)
-    start, counts = 0, {run["values"]: run["counts"] for run in rows["day"].value_counts().to_pylist()}
-    for day, count in counts.items():
-        _place(lake, table, day, _parquet(rows.slice(start, count)))
-        start += count
-    return counts
+@dataclass(frozen=True)
+class _Merge:
+    """The merge of the incoming rows of some days."""
+
+    con: duckdb.DuckDBPyConnection
+    table: Table
+    stream: Stream
+    segments: Segments
+    folder: Path
+    days: list[date]
+
+    def news(self) -> Counter[date]:
+        """Add what is news as a segment; returns its rows by day."""
+        con, segments = self.con, self.segments
+        _set_days(con, "chunk", self.days)
+        con.execute(_FRESH)
+        concerned = [segments.folder / name for name in segments.with_days(self.days)]
+        stored = f"SELECT *, '' AS filename FROM ({empty_select(self.table)})"
+        if concerned:
+            there = f"read_parquet({_literals(concerned)}, filename = true)"
+            stored = f"SELECT {select_list(self.table)}, filename FROM {there} SEMI JOIN chunk USING (day)"
+        con.execute(f"CREATE OR REPLACE TEMP VIEW stored AS {stored}")
+        con.execute(_NEWS_STAMPED if self.stream.kind == "changes" else _NEWS_BY_CONTENT)
+        rows = dict(con.execute("SELECT day, count(*) FROM fresh_news GROUP BY day").fetchall())
+        if rows and concerned:
+            self._give_way()
+        if rows:
+            segments.add(self._written(_NEWS), rows)
+        return Counter(rows)
+
+    def _give_way(self) -> None:
+        """Put files in the place of those with a row that the news has the same key as."""
+        replaced = self.con.execute(
+            "SELECT DISTINCT filename FROM stored SEMI JOIN fresh_news USING (day, record_id, version)"
+        ).fetchall()
+        for (name,) in replaced:
+            rest = self._written(_BUT_REPLACED.format(columns=_COLUMNS, file=_literals([name])))
+            if rows := _days_in(self.con, rest):
+                self.segments.add(rest, rows)
+            self.segments.retire(str(Path(name).relative_to(self.segments.folder)))
+
+    def _written(self, query: str) -> Path:
+        path = self.folder / "merged.parquet"
+        self.con.execute(f"COPY ({query}) TO {_literals([path])[1:-1]} (FORMAT parquet, COMPRESSION zstd)")
+        return path
 
 
 def _set_days(con: duckdb.DuckDBPyConnection, name: str, days: list[date]) -> None:
@@ -236,24 +308,6 @@ def _set_days(con: duckdb.DuckDBPyConnection, name: str, days: list[date]) -> No
     con.unregister("_days")
 
 
-def _parquet(rows: pa.Table) -> pa.Buffer:
-    sink = pa.BufferOutputStream()
-    pq.write_table(rows, sink, compression="zstd", use_dictionary=_FEW, write_statistics=["day"], store_schema=False)
-    return sink.getvalue()
-
-
-def _place(lake: Lake, table: Table, day: date, content: pa.Buffer) -> None:
-    """Put a partition in its place: written beside, then renamed."""
-    target = lake.file(table, day)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.parent / f".{uuid.uuid4().hex}"
-    with beside.open("wb") as file:
-        file.write(content)
-    swap_in(beside, target)
-
-
-_EMPTY = _parquet(SCHEMA.empty_table())
-
-
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def _literals(paths: Iterable[Path | str]) -> str:
+    """Paths as an SQL list."""
+    return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"

@@ -1,7 +1,8 @@
-"""Making records: versions by content, and records too broken to say who they are."""
+"""Making records: payloads, versions by content, and records too broken to say who they are."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from hashlib import blake2b
 from typing import Any
@@ -9,6 +10,22 @@ from typing import Any
 import orjson
 
 from abm_pipeline.sources._spec import Record
+
+
+def payloads(rows: Sequence[Any]) -> list[bytes]:
+    """Each row as JSON, all in one go where they are objects that begin with the same key: half the time.
+
+    The text of all is cut where an object ends and one with that key begins. Within a text that can't stand, as quotes
+    are escaped there. Among nested objects it can: then there are too many pieces, and rows are written one by one.
+    """
+    if not rows or not all(isinstance(row, dict) and row for row in rows):
+        return [orjson.dumps(row) for row in rows]
+    keys = {next(iter(row)) for row in rows}
+    begin = b"{" + orjson.dumps(keys.pop()) + b":"
+    pieces = orjson.dumps(rows)[len(begin) + 1 : -2].split(b"}," + begin) if not keys else []
+    if len(pieces) != len(rows):
+        return [orjson.dumps(row) for row in rows]
+    return [begin + piece + b"}" for piece in pieces]
 
 
 def digest(payload: bytes) -> str:

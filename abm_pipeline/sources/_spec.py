@@ -6,11 +6,12 @@ what is done with the records (`extract`), or how they become staged rows (each 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import compress
 from types import TracebackType
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, overload
 
 from abm_pipeline.contracts.fields import Type
 from abm_pipeline.contracts.tables import Table, raw_table
@@ -89,10 +90,39 @@ class Record(NamedTuple):
     payload: bytes
 
 
+@dataclass(frozen=True)
+class Columns(Sequence[Record]):
+    """Records by column, for pages of thousands: reads as a list of them, of which none is made before it is read."""
+
+    record_id: Sequence[str]
+    version: Sequence[str]
+    at: Sequence[datetime | date]
+    payload: Sequence[bytes]
+
+    def __len__(self) -> int:
+        return len(self.record_id)
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Columns: ...
+
+    def __getitem__(self, index: int | slice) -> Record | Columns:
+        if isinstance(index, slice):
+            return Columns(self.record_id[index], self.version[index], self.at[index], self.payload[index])
+        return Record(self.record_id[index], self.version[index], self.at[index], self.payload[index])
+
+    def keeping(self, wanted: Sequence[bool]) -> Columns:
+        """Those for which `wanted` holds, in order."""
+        columns = (self.record_id, self.version, self.at, self.payload)
+        return Columns(*(tuple(compress(column, wanted)) for column in columns))  # type: ignore[arg-type]
+
+
 class Page(NamedTuple):
     """Records of one answer, when they were fetched, and what the vendor's own clock said then (UTC)."""
 
-    records: list[Record]
+    records: Sequence[Record]
     fetched_at: datetime
     served_at: datetime | None = None
 

@@ -11,12 +11,14 @@ stands for the day that the vendor's clock says it is and for the day before, wh
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from itertools import chain
 from time import perf_counter
 from typing import Any
@@ -39,6 +41,37 @@ from abm_pipeline.storage.lake import Lake, now_ns
 Progress = Callable[[str, int], None]
 # Merges use all memory that a step may use, so there is one at a time.
 _MERGING = threading.Lock()
+
+
+class _RareCollection:
+    """While anything is pulled, the garbage collector looks up only now and then.
+
+    Pages are some ten thousand objects each, none of them in a cycle; walking them over and over takes as long as
+    parsing them.
+    """
+
+    OBJECTS = 500_000
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._before = gc.get_threshold()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._before = gc.get_threshold()
+                gc.set_threshold(self.OBJECTS, *self._before[1:])
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                gc.set_threshold(*self._before)
+
+
+_COLLECTOR = _RareCollection()
 
 
 @dataclass(frozen=True)
@@ -92,13 +125,10 @@ def extract(
     """
     on_progress = on_progress or (lambda stream, records: None)
     have = credentials.required(spec, settings.home)
-    with spec.connect(have, settings.programme) as client, _engine(settings) as con:
-        return _Pull(spec, settings, sorted(set(days)), run_id, on_progress, con).all(client)
-
-
-def _engine(settings: Settings) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-    temp = settings.lake_path / ".temp"
-    return engine.connect(memory_limit=settings.memory_limit, threads=settings.threads, temp=temp)
+    with _COLLECTOR, ExitStack() as open_ones:
+        client = open_ones.enter_context(spec.connect(have, settings.programme))
+        pull = _Pull(spec, settings, sorted(set(days)), run_id, on_progress, open_ones)
+        return pull.all(client)
 
 
 @dataclass(frozen=True)
@@ -110,7 +140,15 @@ class _Pull:
     days: list[date]
     run_id: str
     on_progress: Progress
-    con: duckdb.DuckDBPyConnection
+    open_ones: ExitStack
+
+    @cached_property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        """For merges; made by the first that needs one, while other streams wait for their vendor."""
+        settings, temp = self.settings, self.settings.lake_path / ".temp"
+        return self.open_ones.enter_context(
+            engine.connect(memory_limit=settings.memory_limit, threads=settings.threads, temp=temp)
+        )
 
     def all(self, client: Client) -> list[StreamReport]:
         streams = self.spec.streams(self.settings.programme)
@@ -147,9 +185,9 @@ class _Pull:
                 kept, notes = self._fetch(client, stream, lake, table, spool, rejected)
             except Skippable as error:
                 return StreamReport(stream.name, table, 0, {}, (), perf_counter() - began, {"skipped": str(error)})
-            path = spool.close()
+            spool.close()
             with _MERGING:
-                merged = merge(lake, self.con, table, stream, path, days=kept, stamp=stamp)
+                merged = merge(lake, lambda: self.con, table, stream, spool, days=kept, stamp=stamp)
         if rejected:
             raise rejected[0]
         notes = {**notes, **client.notes(stream)}

@@ -18,7 +18,6 @@ from datetime import date
 
 import duckdb
 import orjson
-import pyarrow.parquet as pq
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.render import quoted, select_list
@@ -39,8 +38,6 @@ from abm_pipeline.storage.report import TableReport
 
 # Raw rows staged at once: about 3 kB of memory each. One day may have more, and spills.
 CHUNK_ROWS = 250_000
-# A file of no more bytes has too few rows to be worth opening.
-_SMALL_FILE = 4096
 TABLES = (*STAGED, T.QUARANTINE)
 _WRITER = Table("staged", "refresh", "Held while staging is written.", (), ())
 
@@ -214,10 +211,7 @@ def _chunks(lake: Lake, vendor: Vendor, streams: Sequence[str], days: Sequence[d
     """Days in order, together as many as fit in memory."""
     sizes: Counter[date] = Counter()
     for stream in streams:
-        for path in lake.files(raw_table(vendor.name, stream), days[0], days[-1]):
-            if path.stat().st_size > _SMALL_FILE:
-                day = date.fromisoformat(path.parent.name.removeprefix("day="))
-                sizes[day] += pq.read_metadata(path).num_rows
+        sizes.update(lake.rows_by_day(raw_table(vendor.name, stream), days[0], days[-1]))
     chunk: list[date] = []
     held = 0
     for day in days:

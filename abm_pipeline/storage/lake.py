@@ -2,9 +2,12 @@
 
 A partition's file is written beside and renamed over the old one: a reader sees old or new, never half. A partition
 whose rows did not change is left alone, so a file's modification time says when its *content* last changed. When each
-partition was last *computed* stands in `_computed.json` beside the partitions. A partition is stale when an input
+partition was last *computed* stands in `_computed_{part}.json` beside the partitions; that is all there is of a day
+that never had a row: computed and empty, which is not the same as not computed. A partition is stale when an input
 changed after it was computed; that is how late and restated days, identity changes and killed runs find the days that
 need computing again, and only those.
+
+Raw tables are kept in another way, see `segments`; readers need not know.
 
 Writers of one table exclude each other by a lock; readers need none.
 """
@@ -12,11 +15,11 @@ Writers of one table exclude each other by a lock; readers need none.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,9 +27,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+import orjson
 
 from abm_pipeline.contracts.render import empty_select, quoted, select_list
 from abm_pipeline.contracts.tables import Table
+from abm_pipeline.storage.segments import Segments
 
 # Say who wrote a row, not what it says: two writes that differ only here are the same.
 PROVENANCE = frozenset({"run_id", "captured_at", "fetched_at"})
@@ -65,17 +70,41 @@ class Lake:
         return (folder / f"day={day.isoformat()}" if day else folder) / f"{part}.parquet"
 
     def days(self, table: Table, part: str = "*") -> list[date]:
-        """Days that have a partition, in order."""
-        found = {path.parent.name for path in self.folder(table).glob(f"day=*/{part}.parquet")}
-        return sorted(date.fromisoformat(name.removeprefix("day=")) for name in found)
+        """Days that have a partition, in order; those that were computed and are empty too."""
+        if segments := Segments.read(self.folder(table)):
+            found = set(segments.changed)
+        else:
+            found = {_day_of(path) for path in self.files(table, part=part)}
+        for path in self.folder(table).glob(f"_computed_{part}.json"):
+            found |= {day for day in _stamps(path) if day is not None}
+        return sorted(found)
 
     def files(self, table: Table, start: date | None = None, end: date | None = None, part: str = "*") -> list[Path]:
-        """The table's files, of the days from `start` to `end` (both inclusive) if it is daily."""
+        """The table's files with rows of the days from `start` to `end` (both inclusive) if it is daily.
+
+        Files of raw may have rows of other days too.
+        """
+        folder = self.folder(table)
         if not table.is_daily:
-            return sorted(self.folder(table).glob(f"{part}.parquet"))
+            return sorted(folder.glob(f"{part}.parquet"))
+        if segments := Segments.read(folder):
+            return segments.between(start, end)
         low, high = f"day={start or date.min}", f"day={end or date.max}"
-        found = self.folder(table).glob(f"day=*/{part}.parquet")
-        return sorted(path for path in found if low <= path.parent.name <= high)
+        days = [folder / name for name in sorted(_names(folder)) if low <= name <= high]
+        if part != "*":
+            return [path for day in days if (path := day / f"{part}.parquet").exists()]
+        return [day / name for day in days for name in sorted(_names(day)) if name.endswith(".parquet")]
+
+    def rows_by_day(self, table: Table, start: date, end: date) -> Mapping[date, int]:
+        """How many rows a daily table has on each of the days from `start` to `end`, both inclusive."""
+        import pyarrow.parquet as pq
+
+        if segments := Segments.read(self.folder(table)):
+            return {day: count for day, count in segments.rows().items() if start <= day <= end}
+        out: Counter[date] = Counter()
+        for path in self.files(table, start, end):
+            out[_day_of(path)] += pq.read_metadata(path).num_rows
+        return out
 
     # -- reading
 
@@ -93,10 +122,13 @@ class Lake:
         files = self.files(table, start, end, part)
         if files:
             paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+            within = ""
+            if table.is_daily and (start or end):
+                within = f" WHERE day BETWEEN DATE '{start or date.min}' AND DATE '{end or date.max}'"
             # union_by_name: a column added to the contract reads as null from older files
             sql = (
                 f"SELECT {select_list(table)} FROM ({empty_select(table)} UNION ALL BY NAME "
-                f"SELECT * FROM read_parquet([{paths}], union_by_name = true, hive_partitioning = false))"
+                f"SELECT * FROM read_parquet([{paths}], union_by_name = true, hive_partitioning = false){within})"
             )
         else:
             sql = empty_select(table)
@@ -119,13 +151,15 @@ class Lake:
     ) -> Written:
         """Replace the partitions `days` with the rows of `query`, which has a `day` column and the table's columns.
 
-        A day without rows gets an empty file: computed and empty is not the same as not computed. Rows of other
-        days are an error. `computed_at` is `time.time_ns()` from before the inputs were read.
+        A day without rows is noted as computed, and has a file only if it had rows before. Rows of other days are an
+        error. `computed_at` is `time.time_ns()` from before the inputs were read.
         """
         wanted = sorted(set(days))
         if not wanted:
             return Written({}, ())
         with self.lock(table):
+            if Segments.read(self.folder(table)):
+                raise ValueError(f"{table} is added to, never replaced")
             con.execute(f"CREATE OR REPLACE TEMP TABLE _new AS SELECT {select_list(table)} FROM ({query})")
             try:
                 return self._replace(con, table, wanted, computed_at, part)
@@ -144,8 +178,9 @@ class Lake:
             self.attach(con, table, wanted[0], wanted[-1], part=part, name="_old")
             old = _digests(con, "_old", table)
             con.execute("DROP VIEW _old")
-        have = {path.parent.name for path in existing}
-        changed = [day for day in wanted if f"day={day}" not in have or old.get(day) != new.get(day)]
+        have = {_day_of(path) for path in existing}
+        known = have | self.computed_at(table, part).keys()
+        changed = [day for day in wanted if day not in known or old.get(day) != new.get(day)]
         staging = self.staging_folder(table)
         try:
             if any(day in new for day in changed):
@@ -156,9 +191,11 @@ class Lake:
                     "(FORMAT parquet, PARTITION_BY (day), WRITE_PARTITION_COLUMNS true, COMPRESSION zstd)"
                 )
             empty = staging / "empty.parquet"
-            if any(day not in new for day in changed):
+            if any(day in have and day not in new for day in changed):
                 con.execute(f"COPY ({empty_select(table)}) TO '{empty}' (FORMAT parquet)")
             for day in changed:
+                if day not in new and day not in have:
+                    continue
                 written = sorted((staging / f"day={day}").glob("*.parquet"))
                 if not written:
                     written = [Path(shutil.copyfile(empty, staging / "none.parquet"))]
@@ -225,19 +262,17 @@ class Lake:
 
     def content_changed_at(self, table: Table, part: str = "*") -> dict[date | None, int]:
         """When the content of each partition last changed, in ns; key None for an unpartitioned table."""
+        if segments := Segments.read(self.folder(table)):
+            return dict(segments.changed.items())
         out: dict[date | None, int] = {}
         for path in self.files(table, part=part):
-            day = date.fromisoformat(path.parent.name.removeprefix("day=")) if table.is_daily else None
-            out[day] = max(out.get(day, 0), path.stat().st_mtime_ns)
+            day = _day_of(path) if table.is_daily else None
+            out[day] = max(out.get(day, 0), os.stat(path).st_mtime_ns)
         return out
 
     def computed_at(self, table: Table, part: str = "data") -> dict[date | None, int]:
         """When each partition was last computed, in ns, changed or not."""
-        path = self.folder(table) / f"_computed_{part}.json"
-        if not path.exists():
-            return {}
-        stamps: dict[str, int] = json.loads(path.read_text())
-        return {date.fromisoformat(day) if day else None: stamp for day, stamp in stamps.items()}
+        return _stamps(self.folder(table) / f"_computed_{part}.json")
 
     def mark_current(self, table: Table, computed_at: int, part: str = "data") -> None:
         """Say that every computed day agrees with the inputs as they stood at `computed_at`.
@@ -254,7 +289,7 @@ class Lake:
         path = self.folder(table) / f"_computed_{part}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_suffix(f".{uuid.uuid4().hex}")
-        beside.write_text(json.dumps({day.isoformat() if day else "": at for day, at in stamps.items()}))
+        beside.write_bytes(orjson.dumps({day.isoformat() if day else "": at for day, at in stamps.items()}))
         os.replace(beside, path)
 
     def stale_days(self, table: Table, inputs: Iterable[Input], part: str = "data") -> list[date]:
@@ -276,6 +311,27 @@ class Lake:
                 at = changed.get(None, 0)
                 stale |= {day for day, when in computed.items() if at > when}
         return sorted(stale)
+
+
+def _stamps(path: Path) -> dict[date | None, int]:
+    try:
+        stamps: dict[str, int] = orjson.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    return {date.fromisoformat(day) if day else None: stamp for day, stamp in stamps.items()}
+
+
+def _names(folder: Path) -> list[str]:
+    """What is in the folder; nothing if there is none."""
+    try:
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _day_of(path: Path) -> date:
+    """The day of a partition's file."""
+    return date.fromisoformat(path.parent.name.removeprefix("day="))
 
 
 def now_ns() -> int:

@@ -20,6 +20,7 @@ from abm_pipeline.defs.instance import instance
 from abm_pipeline.defs.run import QUIET
 from abm_pipeline.programme import DEFAULTS
 from abm_pipeline.settings import Settings
+from abm_pipeline.storage.segments import Segments
 from abm_pipeline_tests.conftest import own_pipeline
 from abm_pipeline_tests.orchestration.conftest import END, START
 
@@ -75,7 +76,9 @@ def test_changed_raw_is_exactly_its_days_and_only_once(copy: Settings, monkeypat
     """Content of 15 June's tasks changes after staging: once that has settled, 15 June is requested, and not again."""
     with instance(copy) as made:
         assert [] == list(tick(copy, made, "source_changed", None).run_requests or [])
-        os.utime(copy.open_lake.file(raw_table("salesforce", "task"), date(2026, 6, 15)))
+        tasks = Segments.read(copy.open_lake.folder(raw_table("salesforce", "task")))
+        assert tasks is not None
+        tasks.commit([date(2026, 6, 15)])
         assert [] == list(tick(copy, made, "source_changed", None).run_requests or [])
         monkeypatch.setattr(_decisions, "SETTLED_NS", 0)
         found = tick(copy, made, "source_changed", None)

@@ -134,9 +134,9 @@ def test_pulling_the_same_days_again_touches_no_file(
 ) -> None:
     """The second pull brings the same records, so no partition changes, not even its modification time."""
     extract(spec, settings, DAYS, "first")
-    before = {path: path.stat().st_mtime_ns for path in settings.lake_path.rglob("data.parquet")}
+    before = {path: path.stat().st_mtime_ns for path in settings.lake_path.rglob("*.parquet")}
     reports = extract(spec, settings, DAYS, "second")
-    assert before == {path: path.stat().st_mtime_ns for path in settings.lake_path.rglob("data.parquet")}
+    assert before == {path: path.stat().st_mtime_ns for path in settings.lake_path.rglob("*.parquet")}
     assert [()] * len(reports) == [tuple(report.changed) for report in reports]
     assert [] == [path for path in settings.lake_path.rglob("*") if ".staging" in path.parts and path.is_file()]
 

@@ -36,7 +36,7 @@ def _pull(
     with Spool(settings.open_lake, TABLE, "acme", stream, "run") as spool, engine.connect() as con:
         page = Page([Record(i, v, day, payload.encode()) for i, v, day, payload in records], fetched_at)
         spool.add(page, WINDOW, _as_days)
-        return merge(settings.open_lake, con, TABLE, stream, spool.close(), days=days, stamp=time.time_ns())
+        return merge(settings.open_lake, lambda: con, TABLE, stream, spool.close(), days=days, stamp=time.time_ns())
 
 
 def _stored(settings: Settings) -> list[tuple[object, ...]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
+from itertools import compress
 from typing import Any
 
 import orjson
@@ -12,8 +14,8 @@ from abm_pipeline.sources._client import VendorClient
 from abm_pipeline.sources._errors import Permanent, Skippable
 from abm_pipeline.sources._http import Answer, Session, SessionChanged, TokenAuth
 from abm_pipeline.sources._paging import LoopGuard
-from abm_pipeline.sources._records import unreadable
-from abm_pipeline.sources._spec import Page, Record, Stream, Window
+from abm_pipeline.sources._records import payloads, unreadable
+from abm_pipeline.sources._spec import Columns, Page, Record, Stream, Window
 from abm_pipeline.sources.salesforce._answers import VENDOR, LocatorGone, NoSuchObject, judge, usage
 from abm_pipeline.sources.salesforce._bulk import bulk_rows
 from abm_pipeline.sources.salesforce._login import login
@@ -99,21 +101,24 @@ class Client(VendorClient):
         """
         guard = LoopGuard(VENDOR, stream.name)
         edge, given = "", set[str]()
-        stalled = 0
+        stalled, is_again = 0, False
         while True:
-            records = asked.records(answer.body["records"])
-            fresh = [r for r in records if r.version != edge or r.record_id not in given] if given else records
+            coming = self._follow(stream, answer, guard)
+            fresh = asked.records(answer.body["records"])
+            keys = zip(fresh.record_id, fresh.version, strict=True)
+            if is_again:
+                fresh = fresh.keeping([version != edge or name not in given for name, version in keys])
             if fresh:
                 stalled = 0
                 yield Page(fresh, answer.fetched_at, answer.served_at)
-                last = next((r.version for r in reversed(fresh) if r.version.endswith("Z")), edge)
+                last = next((version for version in reversed(fresh.version) if version.endswith("Z")), edge)
                 edge, given = last, given if last == edge else set()
-                given |= {record.record_id for record in fresh if record.version == edge}
-            if answer.body["done"]:
+                at_edge = [version == edge for version in fresh.version]
+                given.update(compress(fresh.record_id, at_edge))
+            if coming is None:
                 return
-            link = guard.pass_on(answer.body["nextRecordsUrl"])
             try:
-                answer = self._json(self._instance_url + link, stream.name, answer.generation)
+                answer = coming.result()
             except (SessionChanged, LocatorGone):
                 stalled += 1
                 if stalled > MAX_STALLED:
@@ -124,8 +129,15 @@ class Client(VendorClient):
                         remedy="Raise the session time-out of the integration user, or run fewer things at once.",
                     ) from None
                 self._notes[stream.name]["restarts"] = int(self._notes[stream.name].get("restarts", 0)) + 1
-                guard = LoopGuard(VENDOR, stream.name)
+                guard, is_again = LoopGuard(VENDOR, stream.name), True
                 answer = self._first(stream, asked, since=edge)
+
+    def _follow(self, stream: Stream, answer: Answer, guard: LoopGuard) -> Future[Answer] | None:
+        """The page after this one, under way; None after the last."""
+        if answer.body["done"]:
+            return None
+        url, generation = self._instance_url + guard.pass_on(answer.body["nextRecordsUrl"]), answer.generation
+        return self._ahead(lambda: self._json(url, stream.name, generation))
 
     def _first(self, stream: Stream, asked: _Query, since: str = "") -> Answer:
         url = f"{self._data_url}/{asked.verb}"
@@ -160,14 +172,16 @@ class _Query:
         order = f" ORDER BY {self._item.cursor}, Id" if ordered else ""
         return f"SELECT {self._columns} FROM {self._item.name} WHERE {' AND '.join(bounds)}{order}"
 
-    def records(self, rows: list[Any]) -> list[Record]:
+    def records(self, rows: list[Any]) -> Columns:
         """Rows as records. Stamps are brought to one form: REST writes +0000, Bulk writes Z."""
-        cursor, parse, dumps = self._item.cursor, datetime.fromisoformat, orjson.dumps
+        cursor = self._item.cursor
         try:
             # an id that isn't text can't be added to one
-            return [Record(row["Id"] + "", row[cursor][:23] + "Z", parse(row[cursor]), dumps(row)) for row in rows]
+            ids, stamps = [row["Id"] + "" for row in rows], [row[cursor] for row in rows]
+            versions, at = [stamp[:23] + "Z" for stamp in stamps], list(map(datetime.fromisoformat, stamps))
+            return Columns(ids, versions, at, payloads(rows))
         except (KeyError, TypeError, ValueError):
-            return [self._record(row) for row in rows]
+            return Columns(*zip(*map(self._record, rows), strict=True))
 
     def _record(self, row: Any) -> Record:
         try:
