@@ -1,0 +1,1 @@
+"""HubSpot: CRM objects, search, associations, marketing e-mail, forms and surveys of one portal."""
