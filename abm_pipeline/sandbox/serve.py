@@ -91,8 +91,10 @@ class Controls:
 
     def set_clock(self, until: dt.date) -> None:
         """Move the clock; files are what they were then. Raises ValueError outside the generated timeline."""
+        before = self.world.day
         self.world.set_clock(until)
-        self.write_files()
+        if self.world.day != before:
+            self.write_files()
 
     def write_files(self) -> None:
         """Write the files that vendors have delivered by the clock, each beside and then into its place."""

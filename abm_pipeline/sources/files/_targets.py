@@ -127,7 +127,7 @@ TARGETS = {
         _target(
             T.INTENT_SIGNAL,
             "Deliveries of an intent provider.",
-            "company_id domain topic score score_previous is_surging stage signal_day",
+            "company_id domain topic score score_previous is_surging stage signal_day is_snapshot",
             "topic signal_day",
             day="signal_day",
         ),

@@ -175,7 +175,8 @@ _SELECTS = (
     _select(
         T.INTENT_SIGNAL,
         f"{_COMPANY_OF}, r.topic, r.score, r.score_previous, r.stage, r.signal_day, "
-        "coalesce(r.is_surging, r.score >= (SELECT surge_threshold FROM params), false) AS is_surging",
+        "coalesce(r.is_surging, r.score >= (SELECT surge_threshold FROM params), false) AS is_surging, "
+        "coalesce(r.is_snapshot, true) AS is_snapshot",
         ends=False,
     ),
     _select(
