@@ -11,25 +11,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from abm_pipeline.sandbox.world import World
-from abm_pipeline.sandbox.world.companies import plain
-from abm_pipeline.sandbox.world.names import FIRST, LAST, ROLES
-from abm_pipeline.sandbox.world.people import ROLE_NAMES
+from abm_pipeline.sandbox.world.guests import make_guests
 from abm_pipeline.sandbox.world.scales import DAY, NEVER
-from abm_pipeline.sandbox.world.tables import Array, choose, objects
-
-TRUE_ROLE = {"economic_buyer": "decision_maker"}
+from abm_pipeline.sandbox.world.tables import Array, choose
 
 
 @dataclass(frozen=True)
 class People:
     """Who is in the tool, one entry each, by company and creation.
 
-    `contact` is the position in the world's contacts, or -1 for people whom only the tool knows. `crm` is the id of the
-    CRM record that the tool stores, or None. `gone` is when the record is deleted for good.
+    `person` is the human as the truth numbers them, `role` the true one or None. `crm` is the id of the CRM record that
+    the tool stores, or None. `gone` is when the record is deleted for good.
     """
 
     company: Array
-    contact: Array
+    person: Array
     created: Array
     first: Array
     last: Array
@@ -98,17 +94,27 @@ _ANSWERED, _UNANSWERED = (0, 1, 2), (3, 4, 5)
 
 
 def make_book(world: World, name: str, regions: Array) -> Book:
-    """The companies that the team of `regions` (a mask over companies) works on, and their people."""
-    rng, cal, c = world.calendar.rng(f"{name} book"), world.calendar, world.companies
-    chosen = regions & c.has_crm & (c.ever_target | (rng.random(len(c)) < (1.0 if len(c) < 100 else 0.35)))
-    company = np.flatnonzero(chosen)
-    accounts = _crm_accounts(world)[company]
-    crm = choose(rng.random(len(company)) < 0.12, None, accounts)
-    span = cal.days * DAY
+    """The people that the team of `regions` (a mask over companies) works on, and their companies."""
+    rng, cal = world.calendar.rng(f"{name} book"), world.calendar
+    guests = make_guests(world, name, 0.8, 0.15, 0.08)
+    mine = np.flatnonzero(regions[guests.company])
+    company = np.unique(guests.company[mine])
+    crm = choose(rng.random(len(company)) < 0.12, None, _crm_accounts(world)[company])
     fresh = rng.random(len(company)) < 0.3
-    added = cal.start * DAY + np.where(fresh, (rng.random(len(company)) * span), 3_600).astype(np.int64)
-    people = _make_people(world, rng, company, added)
-    return Book(company, added, crm, people)
+    added = cal.start * DAY + np.where(fresh, rng.random(len(company)) * cal.days * DAY, 3_600).astype(np.int64)
+    size = len(mine)
+    start = added[np.searchsorted(company, guests.company[mine])]
+    created = np.maximum(start, guests.known[mine]) + rng.integers(600, 5 * DAY, size)
+    gone = np.where(rng.random(size) < 0.1, created + rng.integers(20, 200, size) * DAY, NEVER)
+    contact = guests.contact[mine]
+    phone = choose(contact >= 0, world.people.contacts.phone[contact], None)
+    stored = choose(rng.random(size) < 0.1, None, guests.crm_id[mine])
+    parts = (
+        guests.company[mine], guests.person[mine], created, guests.first[mine], guests.last[mine],
+        guests.email[mine], guests.title[mine], phone, guests.role[mine], stored, gone,
+    )  # fmt: skip
+    order = np.lexsort((created, guests.company[mine]))
+    return Book(company, added, crm, People(*(part[order] for part in parts)))
 
 
 def _crm_accounts(world: World) -> Array:
@@ -120,39 +126,6 @@ def _crm_accounts(world: World) -> Array:
     owner = table.columns["_company"][rows].astype(int)
     found[owner[::-1]] = table.columns["Id"][rows][::-1]
     return found
-
-
-def _make_people(world: World, rng: np.random.Generator, company: Array, added: Array) -> People:
-    c, contacts = world.companies, world.people.contacts
-    known = np.flatnonzero(np.isin(contacts.company, company))
-    extra = np.repeat(company, rng.poisson(0.5, len(company)))
-    extra = np.concatenate([company[:2], extra])
-    first = np.array(FIRST, object)[rng.integers(0, len(FIRST), len(extra))]
-    last = np.array(LAST, object)[rng.integers(0, len(LAST), len(extra))]
-    role = rng.choice(len(ROLES), len(extra))
-    titles = objects(ROLES[ROLE_NAMES[r]][1][0] for r in role)
-    mail = objects(f"{plain(a)}.{plain(b)}.x@{c.domain[i]}" for a, b, i in zip(first, last, extra, strict=True))
-    who = np.concatenate([contacts.company[known], extra])
-    start = added[np.searchsorted(company, who)]
-    born = np.concatenate([contacts.created[known], np.zeros(len(extra), np.int64)])
-    created = np.maximum(start, born) + rng.integers(600, 5 * DAY, len(who))
-    ids = np.concatenate([world.people.contact_ids[known], np.full(len(extra), None, object)])
-    gone = np.where(rng.random(len(who)) < 0.04, created + rng.integers(20, 200, len(who)) * DAY, NEVER)
-    order = np.lexsort((created, who))
-    parts = (
-        who,
-        np.concatenate([known, np.full(len(extra), -1)]),
-        created,
-        np.concatenate([contacts.first[known], first]),
-        np.concatenate([contacts.last[known], last]),
-        np.concatenate([contacts.email[known], mail]),
-        np.concatenate([contacts.title[known], titles]),
-        np.concatenate([contacts.phone[known], np.full(len(extra), None, object)]),
-        np.concatenate([contacts.role[known], role]),
-        choose(rng.random(len(who)) < 0.1, None, ids),
-        gone,
-    )
-    return People(*(part[order] for part in parts))
 
 
 def _times(world: World, rng: np.random.Generator, people: People, count: int) -> tuple[Array, Array]:
@@ -176,7 +149,7 @@ def _count(world: World, per_month: float) -> int:
 def make_mails(world: World, name: str, people: People, sequences: int) -> Mails:
     """Mails through the timeline and what became of each."""
     rng = world.calendar.rng(f"{name} mails")
-    person, created = _times(world, rng, people, _count(world, 90))
+    person, created = _times(world, rng, people, _count(world, 110))
     size = len(person)
 
     def later(share: float, base: Array, low: int, high: int) -> Array:
@@ -206,7 +179,7 @@ def make_mails(world: World, name: str, people: People, sequences: int) -> Mails
 def make_calls(world: World, name: str, people: People, sequences: int) -> Calls:
     """Calls through the timeline."""
     rng = world.calendar.rng(f"{name} calls")
-    person, dialed = _times(world, rng, people, _count(world, 30))
+    person, dialed = _times(world, rng, people, _count(world, 60))
     size = len(person)
     took = rng.random(size) < 0.3
     answered = np.where(took, dialed + rng.integers(4, 30, size), NEVER)

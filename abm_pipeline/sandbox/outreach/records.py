@@ -1,6 +1,6 @@
 """Outreach's records as of an instant, in the words of its API: JSON:API resources with attributes and relationships.
 
-Belongs here: what each resource says. Who was mailed and called is in `_sales`. Ids are whole numbers from 1, by kind.
+Belongs here: what each resource says. Who was mailed and called is in `_sales`. Ids are whole numbers, by kind.
 Mailings and calls touch their prospect and its account, which moves the `updatedAt` of both.
 """
 
@@ -19,6 +19,8 @@ from abm_pipeline.sandbox.world.scales import DAY, NEVER
 from abm_pipeline.sandbox.world.tables import Array
 
 CUSTOM = dict.fromkeys(f"custom{number}" for number in range(1, 151))
+# Ids of prospects go on from here, those of everything else from 1.
+PROSPECT = 310_001
 MAILBOX = "sales@northwind-abm.example"
 SEQUENCES = ("Executive intro", "Data leaders", "Webinar follow-up", "Security review", "Renewal check", "Trial nudge")
 Row = dict[str, Any]
@@ -66,6 +68,7 @@ class Listing:
     positions: Array
     updated: Array
     row: Callable[[int], Row]
+    first_id: int = 1
 
 
 def listings(world: World) -> dict[str, Listing]:
@@ -108,7 +111,7 @@ def listings(world: World) -> dict[str, Listing]:
         ),
     }  # fmt: skip
     return {
-        path: Listing(kind, positions, updated[positions], row)
+        path: Listing(kind, positions, updated[positions], row, PROSPECT if kind == "prospect" else 1)
         for path, (kind, positions, updated, row) in found.items()
     }
 
@@ -160,7 +163,8 @@ class _View:
         if title is not None and tool.edited[place] <= self.now:
             title = f"Senior {title}"
         known = people.crm[place] is not None
-        free = place % 23 == 7
+        # Some have no address, but then a record in the CRM.
+        unknown = known and place % 23 == 7
         attributes: Row = {
             "accountName": self.world.companies.name[company], "addedAt": None, "addressCity": None,
             "addressCountry": self.world.companies.country[company], "addressState": None, "addressStreet": None,
@@ -169,7 +173,7 @@ class _View:
             "clickCount": int((mails.clicked[of] <= self.now).sum()), "company": self.world.companies.name[company],
             "createdAt": self.at(people.created[place]), **CUSTOM,
             "emailOptedOut": bool((mails.unsubscribed[of] <= self.now).any()),
-            "emails": [] if free else [people.email[place]], "emailsOptStatus": None, "emailsOptedAt": None,
+            "emails": [] if unknown else [people.email[place]], "emailsOptStatus": None, "emailsOptedAt": None,
             "engagedAt": None, "engagedScore": 0.0, "externalId": people.crm[place], "externalOwner": None,
             "externalSource": "salesforce" if known else "outreach-api", "firstName": people.first[place],
             "homePhones": [], "lastName": people.last[place], "linkedInUrl": None, "middleName": None,
@@ -185,7 +189,7 @@ class _View:
             "account": ("account", int(tool.account_of[place]) + 1), "owner": ("user", owner), "creator": ("user", 1),
             "stage": ("stage", 1),
         }  # fmt: skip
-        return _resource("prospect", place, attributes, linked)
+        return _resource("prospect", place + PROSPECT - 1, attributes, linked)
 
     def _opens(self, of: Any) -> Array:
         """How often each mail has been opened."""
@@ -228,7 +232,7 @@ class _View:
             "unsubscribedAt": self.at(mails.unsubscribed[place]),
         }  # fmt: skip
         linked = {
-            "prospect": ("prospect", int(mails.person[place]) + 1),
+            "prospect": ("prospect", int(mails.person[place]) + PROSPECT),
             "mailbox": ("mailbox", 1),
             "user": ("user", 1),
         }
@@ -254,7 +258,7 @@ class _View:
         }  # fmt: skip
         linked = {
             "callDisposition": ("callDisposition", int(calls.kind[place]) + 1),
-            "prospect": ("prospect", int(calls.person[place]) + 1), "user": ("user", 1),
+            "prospect": ("prospect", int(calls.person[place]) + PROSPECT), "user": ("user", 1),
         }  # fmt: skip
         if calls.sequence[place] >= 0:
             linked |= {"sequence": ("sequence", int(calls.sequence[place]) + 1)}

@@ -151,7 +151,7 @@ class OutreachApi(BaseApi):
         if unknown:
             raise RefusedError(400, "validationError", "Validation Error", f"Unknown parameter {unknown[0]}.")
         keep = _within(asked.get("filter[updatedAt]", "neginf..inf"), listing.updated)
-        ids, updated = listing.positions[keep] + 1, listing.updated[keep]
+        ids, updated = listing.positions[keep] + listing.first_id, listing.updated[keep]
         order = np.lexsort((ids, updated)) if asked.get("sort") == "updatedAt" else np.argsort(ids)
         ids, updated = ids[order], updated[order]
         size = _size(asked.get("page[size]") or asked.get("page[limit]") or str(PAGE_SIZE))
@@ -173,8 +173,8 @@ class OutreachApi(BaseApi):
         return _json(body)
 
     def _row(self, listing: Listing, ident: int) -> Row:
-        row = listing.row(ident - 1)
-        place = int(np.searchsorted(listing.positions, ident - 1))
+        row = listing.row(ident - listing.first_id)
+        place = int(np.searchsorted(listing.positions, ident - listing.first_id))
         row["attributes"]["updatedAt"] = stamp(int(listing.updated[place]))
         return row
 

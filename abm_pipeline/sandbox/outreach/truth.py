@@ -7,10 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from abm_pipeline.sandbox._sales import TRUE_ROLE
-from abm_pipeline.sandbox.outreach.records import make
+from abm_pipeline.sandbox.outreach.records import PROSPECT, make
 from abm_pipeline.sandbox.world import World
-from abm_pipeline.sandbox.world.people import ROLE_NAMES
 from abm_pipeline.sandbox.world.scales import NEVER
 from abm_pipeline.sandbox.world.tables import Array
 from abm_pipeline.sandbox.world.truth import utc
@@ -35,16 +33,15 @@ def truth(world: World) -> Mapping[str, pd.DataFrame]:
         }
     )
     known = np.flatnonzero((people.created <= now) & (now < people.gone))
-    roles = [ROLE_NAMES[role] for role in people.role[known]]
     contacts = pd.DataFrame(
         {
             "source": SOURCE,
-            "contact_id": (known + 1).astype(str),
+            "contact_id": (known + PROSPECT).astype(str),
             "object": "prospect",
             "company_id": ids[people.company[known]],
-            "role": [TRUE_ROLE.get(role, role) for role in roles],
+            "role": people.role[known],
             "is_role_known": False,
-            "person": people.contact[known],
+            "person": people.person[known].astype(int),
             "is_deleted": tool.trashed[known] <= now,
             "created_at": utc(people.created[known]),
         }
@@ -81,7 +78,7 @@ def _touches(world: World) -> pd.DataFrame:
         return pd.DataFrame(
             {
                 "company_id": world.companies.company_id[people.company[person[done]]],
-                "contact_id": (person[done] + 1).astype(str),
+                "contact_id": (person[done] + PROSPECT).astype(str),
                 "source": SOURCE,
                 "object": kind,
                 "source_id": [f"{kind}:{place + 1}{suffix}" for place in done],

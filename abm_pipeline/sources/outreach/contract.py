@@ -11,12 +11,14 @@ from abm_pipeline.sources._spec import RawField, Stream
 
 class Options(BaseModel):
     """`sources.outreach` of the programme. `crm`: the source whose ids stand in accounts' `customId` and prospects'
-    `externalId`; null where something else does.
+    `externalId`; null where something else does. `logged_in_crm`: Outreach writes mails, answers and calls into the CRM
+    as tasks, which then count, and not these.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     crm: str | None = "salesforce"
+    logged_in_crm: bool = False
 
 
 def _attribute(name: str, kind: Type, *, required: bool = False) -> RawField:

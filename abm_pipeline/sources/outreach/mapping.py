@@ -11,6 +11,8 @@ from abm_pipeline.sources._mapping import Reference, Select, VendorMapping
 
 _CRM = "CASE WHEN json_exists(p.options, '$.outreach.crm') THEN p.options->>'$.outreach.crm' ELSE 'salesforce' END"
 
+_LOGGED = "coalesce(CAST(p.options->>'$.outreach.logged_in_crm' AS BOOLEAN), false)"
+
 _COMPANY = f"""
 SELECT
     a._from, CAST(a.id AS VARCHAR) AS source_id, coalesce(a."attributes.name", a."attributes.naturalName") AS name,
@@ -39,7 +41,8 @@ FROM src.prospect AS r CROSS JOIN params AS p
 """
 
 # A mail that bounces after it was taken for delivered was not delivered: the sending is taken back.
-_MAILING = """
+# What is logged in the CRM too counts as the CRM's task.
+_MAILING = f"""
 SELECT
     m._from, 'mailing:' || m.id || ':' || e.suffix AS source_id,
     CAST(m."relationships.prospect.data.id" AS VARCHAR) AS contact_source_id, e.done_at AS occurred_at, e.touch_type,
@@ -47,26 +50,27 @@ SELECT
         AS direction,
     CAST(m."relationships.sequence.data.id" AS VARCHAR) AS campaign_source_id,
     e.touch_type = 'email_sent' AS is_exposure,
-    e.touch_type = 'email_sent' AND m."attributes.bouncedAt" IS NOT NULL AS is_deleted,
+    (e.touch_type = 'email_sent' AND m."attributes.bouncedAt" IS NOT NULL)
+        OR (e.touch_type IN ('email_sent', 'email_reply') AND {_LOGGED}) AS is_deleted,
     m."attributes.updatedAt" AS modified_at
-FROM src.mailing AS m, unnest([
-    {suffix: 'sent', touch_type: 'email_sent', done_at: m."attributes.deliveredAt"},
-    {suffix: 'open', touch_type: 'email_open', done_at: m."attributes.openedAt"},
-    {suffix: 'click', touch_type: 'email_click', done_at: m."attributes.clickedAt"},
-    {suffix: 'reply', touch_type: 'email_reply', done_at: m."attributes.repliedAt"},
-    {suffix: 'bounce', touch_type: 'email_bounce', done_at: m."attributes.bouncedAt"},
-    {suffix: 'unsubscribe', touch_type: 'email_unsubscribe', done_at: m."attributes.unsubscribedAt"},
-    {suffix: 'spam', touch_type: 'email_spam_report', done_at: m."attributes.markedAsSpamAt"}
+FROM src.mailing AS m CROSS JOIN params AS p, unnest([
+    {{suffix: 'sent', touch_type: 'email_sent', done_at: m."attributes.deliveredAt"}},
+    {{suffix: 'open', touch_type: 'email_open', done_at: m."attributes.openedAt"}},
+    {{suffix: 'click', touch_type: 'email_click', done_at: m."attributes.clickedAt"}},
+    {{suffix: 'reply', touch_type: 'email_reply', done_at: m."attributes.repliedAt"}},
+    {{suffix: 'bounce', touch_type: 'email_bounce', done_at: m."attributes.bouncedAt"}},
+    {{suffix: 'unsubscribe', touch_type: 'email_unsubscribe', done_at: m."attributes.unsubscribedAt"}},
+    {{suffix: 'spam', touch_type: 'email_spam_report', done_at: m."attributes.markedAsSpamAt"}}
 ]) AS u(e)
 WHERE e.done_at IS NOT NULL
 """
 
 # Calls logged by hand say only how they ended, by the organisation's own disposition. createdAt is when the record was
 # made, which need not be when the call was. One that is still ringing is nothing yet.
-_CALL = """
+_CALL = f"""
 WITH told AS (
     SELECT
-        c.*, d."attributes.name" AS disposition,
+        c.*, {_LOGGED} AS is_logged, d."attributes.name" AS disposition,
         coalesce(c."attributes.dialedAt", c."attributes.answeredAt", c."attributes.completedAt",
             c."attributes.createdAt", c."attributes.updatedAt") AS done_at,
         CASE
@@ -75,7 +79,8 @@ WITH told AS (
             ELSE coalesce(d."attributes.outcome" = 'completed', false)
         END AS is_connected,
         c."attributes.completedAt" IS NOT NULL OR coalesce(c."attributes.state" = 'completed', false) AS is_over
-    FROM src.call AS c LEFT JOIN ref.call_disposition AS d ON d.id = c."relationships.callDisposition.data.id"
+    FROM src.call AS c CROSS JOIN params AS p
+    LEFT JOIN ref.call_disposition AS d ON d.id = c."relationships.callDisposition.data.id"
 )
 SELECT
     _from, 'call:' || id AS source_id, CAST("relationships.prospect.data.id" AS VARCHAR) AS contact_source_id,
@@ -88,7 +93,7 @@ SELECT
         THEN CAST(date_diff('second', "attributes.answeredAt", "attributes.completedAt") AS DOUBLE) END
         AS duration_seconds,
     replace(lower(coalesce(disposition, "attributes.outcome")), ' ', '_') AS outcome, false AS is_exposure,
-    NOT is_over AS is_deleted, "attributes.updatedAt" AS modified_at
+    NOT is_over OR is_logged AS is_deleted, "attributes.updatedAt" AS modified_at
 FROM told
 """
 

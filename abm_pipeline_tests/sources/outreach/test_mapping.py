@@ -130,6 +130,18 @@ def test_sequences_and_what_breaks_the_contract(lake: RawLake) -> None:
     assert [("sequence", "9", "null:attributes.name")] == lake.quarantine()
 
 
+def test_what_the_crm_has_as_tasks_counts_there(tmp_path: Any) -> None:
+    """`logged_in_crm`: sendings, answers and calls are taken back here; clicks, which no CRM is told, stay."""
+    (tmp_path / "programme.yaml").write_text("sources: {outreach: {logged_in_crm: true}}\n")
+    made = RawLake(tmp_path / "home", tmp_path)
+    mail = resource("mailing", 5, {"prospect": 1}, deliveredAt=STAMP, clickedAt=STAMP, repliedAt=STAMP)
+    made.put("outreach", "mailing", "5", mail)
+    made.put("outreach", "call", "6", resource("call", 6, {"prospect": 1}, state="completed", completedAt=STAMP))
+    made.stage(tables=[T.ACTIVITY])
+    expected = [("call", True), ("email_click", False), ("email_reply", True), ("email_sent", True)]
+    assert expected == made.rows(T.ACTIVITY, "touch_type", "is_deleted")
+
+
 def test_ids_of_another_crm(tmp_path: Any) -> None:
     """`sources.outreach.crm` says whose ids they are, or that they are nobody's."""
     for crm, expected in (("hubspot", "hubspot:001A"), ("null", None)):
