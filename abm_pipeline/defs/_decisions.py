@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 VendorDay = tuple[str, date]
 # Longer than the sensor on ingest runs takes to look again.
 SETTLED_NS = 120 * 10**9
+# A file written to more recently may be incomplete.
+QUIET_NS = 60 * 10**9
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,38 @@ def after_source_change(
         return Decision((), cursor, "raw is changing; looking again when it has settled")
     days = {day for _, day in pending}
     return Decision(ranges(days), str(newest), f"raw changed on {len(days)} days")
+
+
+def after_files_change(
+    files: Mapping[str, tuple[int, int]],
+    days: Mapping[str, date],
+    pulled: Mapping[date, int],
+    cursor: str | None,
+    is_busy: bool,
+    now: int,
+) -> Decision:
+    """Take in the files that are new or another version than when last asked for, once nobody writes to them any more.
+
+    `files`: size and last write (ns) by name; `days`: the partition that each would go to; `pulled`: when (ns) each
+    partition was last pulled. A file is asked for when two looks find it the same and its last write is older than
+    `QUIET_NS`. On the very first look (no cursor) those count as asked for that were written to before their partition
+    was pulled. A file that vanishes is forgotten: what was read of it stays. Nothing is asked for while a run is under
+    way, which may well take it.
+    """
+    known: dict[str, dict[str, list[int]]] = json.loads(cursor) if cursor else {"seen": {}, "asked": {}}
+    asked = {name: said for name, said in known["asked"].items() if name in files}
+    if cursor is None:
+        asked = {n: list(said) for n, said in files.items() if n in days and pulled.get(days[n], -1) > said[1]}
+    fresh = {name: list(said) for name, said in files.items() if list(said) != asked.get(name)}
+    settled = [n for n, said in fresh.items() if said == known["seen"].get(n) and abs(now - said[1]) >= QUIET_NS]
+    ready = [] if is_busy else [name for name in settled if name in days]
+    asked |= {name: fresh[name] for name in ready}
+    after = json.dumps({"seen": {n: said for n, said in fresh.items() if n not in ready}, "asked": asked})
+    if ready:
+        return Decision(ranges(days[name] for name in ready), after, f"{len(ready)} files to take in")
+    if fresh:
+        return Decision((), after, f"{len(fresh)} files are new, or may still be written to")
+    return Decision((), after, "no file changed")
 
 
 def after_model_change(

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from abm_pipeline.contracts import tables as t
 from abm_pipeline.defs import _decisions, jobs
 from abm_pipeline.defs._decisions import VendorDay
-from abm_pipeline.defs.raw import specs
+from abm_pipeline.defs.raw import key_of_vendor, specs
 from abm_pipeline.settings import Settings
+from abm_pipeline.sources._spec import SourceSpec
 from abm_pipeline.storage.lake import now_ns
 
 ON = dg.DefaultSensorStatus.RUNNING
@@ -27,7 +30,8 @@ def sensors(
         _after_ingest("refresh_after_ingest", dg.DagsterRunStatus.SUCCESS, ingest, refresh),
         _after_ingest("refresh_after_failed_ingest", dg.DagsterRunStatus.FAILURE, ingest, refresh),
     ]
-    return [*after, _source_changed(settings), _scoring_model_changed(settings), _run_failed(settings)]
+    arriving = [_files_changed(settings, spec) for spec in specs() if spec.watched is not None]
+    return [*after, *arriving, _source_changed(settings), _scoring_model_changed(settings), _run_failed(settings)]
 
 
 def _after_ingest(
@@ -53,6 +57,41 @@ def _after_ingest(
         return dg.RunRequest(run_key=context.dagster_run.run_id, tags=days)
 
     return after_ingest
+
+
+def _files_changed(settings: Settings, spec: SourceSpec) -> dg.SensorDefinition:
+    @dg.sensor(
+        name=f"{spec.vendor}_arrived",
+        job_name=jobs.INGEST,
+        minimum_interval_seconds=60,
+        default_status=ON,
+        description=f"Take in new and changed files of {spec.title}, once nobody writes to them any more.",
+    )
+    def files_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        from abm_pipeline.sources import credentials
+
+        if spec.watched is None or credentials.status(spec).state != "on":
+            return dg.SkipReason(f"{spec.vendor} is off")
+        # Read now, not when the code was loaded: a new declaration must show without a restart.
+        now = settings.model_copy()
+        now.__dict__.pop("programme", None)
+        files = spec.watched(credentials.required(spec), now.programme)
+        zone = ZoneInfo(now.programme.reporting_timezone)
+        newest, first = datetime.now(zone).date() - timedelta(days=1), now.programme.history_start
+        written = {name: datetime.fromtimestamp(at / 1e9, zone).date() for name, (_, at) in files.items()}
+        # Today's partition is not there yet, and there is none before history begins.
+        days = {name: max(min(day, newest), first) for name, day in written.items()}
+        pulled: dict[date, int] = {}
+        for stream in spec.streams(now.programme):
+            for day, at in now.open_lake.computed_at(spec.table(stream)).items():
+                if day is not None:
+                    pulled[day] = min(pulled.get(day, at), at)
+        decision = _decisions.after_files_change(
+            files, days, pulled, context.cursor, _is_busy(context.instance), now_ns()
+        )
+        return _requests(decision, [key_of_vendor(spec.vendor)])
+
+    return files_changed
 
 
 def _source_changed(settings: Settings) -> dg.SensorDefinition:
@@ -111,9 +150,9 @@ def _scoring_model_changed(settings: Settings) -> dg.SensorDefinition:
     return scoring_model_changed
 
 
-def _requests(decision: _decisions.Decision) -> dg.SensorResult:
+def _requests(decision: _decisions.Decision, only: list[dg.AssetKey] | None = None) -> dg.SensorResult:
     # No run keys: they de-duplicate for ever, failed runs included. The cursor says what was requested.
-    requests = [dg.RunRequest(tags=_decisions.range_tags(*days)) for days in decision.ranges]
+    requests = [dg.RunRequest(tags=_decisions.range_tags(*days), asset_selection=only) for days in decision.ranges]
     skipped = None if requests else dg.SkipReason(decision.why)
     return dg.SensorResult(run_requests=requests, cursor=decision.cursor, skip_reason=skipped)
 

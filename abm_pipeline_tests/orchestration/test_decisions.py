@@ -5,7 +5,16 @@ from __future__ import annotations
 import json
 from datetime import date
 
-from abm_pipeline.defs._decisions import SETTLED_NS, Decision, after_model_change, after_source_change, alert, ranges
+from abm_pipeline.defs._decisions import (
+    QUIET_NS,
+    SETTLED_NS,
+    Decision,
+    after_files_change,
+    after_model_change,
+    after_source_change,
+    alert,
+    ranges,
+)
 
 D1, D2, D3, D5 = date(2026, 6, 1), date(2026, 6, 2), date(2026, 6, 3), date(2026, 6, 5)
 LATER = SETTLED_NS + 1000
@@ -101,3 +110,56 @@ def test_an_alert_says_which_run_which_steps_and_which_days_but_no_error_text() 
         "failed_steps": {"raw_linkedin": "ExtractError"},
         "days": ["2026-06-01"],
     } == message
+
+
+def _look(size: int, at: int, cursor: str | None, now: int, pulled: int = -1, is_busy: bool = False) -> Decision:
+    """One look at a folder with one file of 1 June."""
+    return after_files_change({"a.csv": (size, at)}, {"a.csv": D1}, {D1: pulled}, cursor, is_busy, now)
+
+
+def test_a_file_is_asked_for_when_two_looks_find_it_the_same_and_old_enough() -> None:
+    """It grows from 5 to 9 bytes between the first two looks, stays so, and is asked for once."""
+    first = _look(5, 100, None, QUIET_NS + 100)
+    second = _look(9, 200, first.cursor, QUIET_NS + 200)
+    third = _look(9, 200, second.cursor, QUIET_NS + 200)
+    assert [(), (), ((D1, D1),)] == [first.ranges, second.ranges, third.ranges]
+    assert () == _look(9, 200, third.cursor, 2 * QUIET_NS + 200).ranges
+
+
+def test_a_fresh_file_waits_though_it_did_not_change() -> None:
+    """Written to a nanosecond short of a minute ago: not yet; at a minute: yes."""
+    seen = _look(5, 100, None, 100).cursor
+    assert () == _look(5, 100, seen, QUIET_NS + 99).ranges
+    assert ((D1, D1),) == _look(5, 100, seen, QUIET_NS + 100).ranges
+
+
+def test_a_file_waits_while_a_run_is_under_way_and_is_not_forgotten() -> None:
+    """Settled, but busy; then not busy: asked for."""
+    seen = _look(5, 100, None, QUIET_NS + 100).cursor
+    busy = _look(5, 100, seen, QUIET_NS + 100, is_busy=True)
+    assert () == busy.ranges
+    assert ((D1, D1),) == _look(5, 100, busy.cursor, QUIET_NS + 100).ranges
+
+
+def test_a_changed_file_is_another_version() -> None:
+    """Asked for at 5 bytes; then it has 6."""
+    cursor = _look(5, 100, _look(5, 100, None, QUIET_NS + 100).cursor, QUIET_NS + 100).cursor
+    changed = _look(6, 300, cursor, QUIET_NS + 300)
+    assert () == changed.ranges
+    assert ((D1, D1),) == _look(6, 300, changed.cursor, QUIET_NS + 300).ranges
+
+
+def test_the_first_look_takes_what_was_pulled_since_as_asked_for() -> None:
+    """Written to at 100; its day was pulled at 200, so nothing is to do; pulled at 50, it is new."""
+    done = _look(5, 100, None, QUIET_NS + 100, pulled=200)
+    assert () == _look(5, 100, done.cursor, QUIET_NS + 100).ranges
+    new = _look(5, 100, None, QUIET_NS + 100, pulled=50)
+    assert ((D1, D1),) == _look(5, 100, new.cursor, QUIET_NS + 100).ranges
+
+
+def test_a_file_that_vanishes_is_forgotten() -> None:
+    """Gone, nothing is asked for; back with the same bytes and stamp, it is taken again."""
+    cursor = _look(5, 100, _look(5, 100, None, QUIET_NS + 100).cursor, QUIET_NS + 100).cursor
+    gone = after_files_change({}, {}, {}, cursor, False, QUIET_NS + 100)
+    assert ((), '{"seen": {}, "asked": {}}') == (gone.ranges, gone.cursor)
+    assert () == _look(5, 100, gone.cursor, QUIET_NS + 100).ranges
