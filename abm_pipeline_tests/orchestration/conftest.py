@@ -11,11 +11,14 @@ import sqlalchemy as sa
 
 from abm_pipeline.contracts import tables as t
 from abm_pipeline.defs import sandboxed
+from abm_pipeline.defs.raw import specs
 from abm_pipeline.defs.run import run
 from abm_pipeline.sandbox.serve import running_sandbox
 from abm_pipeline.settings import Settings
 from abm_pipeline.sources import _http
 from abm_pipeline_tests.conftest import own_pipeline
+from abm_pipeline_tests.sources.suite import suite_of
+from abm_pipeline_tests.sources.suite import calm
 
 START, END = date(2026, 6, 11), date(2026, 6, 30)
 # When something was noticed differs between two runs; everything else has to be the same.
@@ -27,7 +30,8 @@ def vendors() -> Iterator[running_sandbox]:
     """The sandbox, as all vendors of this process and its children, with short waits between retries."""
     before, cap = dict(os.environ), _http.WAIT_CAP_SECONDS
     with running_sandbox("tiny", until=END) as sandbox:
-        sandboxed.use(sandbox.url)
+        sandboxed.use(sandbox.url, sandbox.files)
+        calm(sandbox)
         _http.WAIT_CAP_SECONDS = 0.01
         yield sandbox
     os.environ.clear()

@@ -16,7 +16,7 @@ from abm_pipeline.sandbox.serve import running_sandbox
 from abm_pipeline.settings import Settings
 from abm_pipeline.sources import _http, credentials
 from abm_pipeline.sources._spec import Client, Record, SourceSpec, Stream, Window
-from abm_pipeline_tests.sources.suite import suite_of
+from abm_pipeline_tests.sources.suite import calm, suite_of
 
 UNTIL = date(2026, 6, 30)
 PROGRAMME = load_programme()
@@ -36,7 +36,7 @@ STREAMS_OVER_HTTP = [one for one in STREAMS if one.values[0].vendor in OVER_HTTP
 def one_sandbox() -> Iterator[running_sandbox]:
     """The session's sandbox."""
     with running_sandbox("tiny", until=UNTIL) as sandbox:
-        _calm(sandbox)
+        calm(sandbox)
         yield sandbox
 
 
@@ -46,12 +46,7 @@ def sandbox(one_sandbox: running_sandbox) -> Iterator[running_sandbox]:
     yield one_sandbox
     one_sandbox.clear_faults()
     one_sandbox.set_clock(UNTIL)
-    _calm(one_sandbox)
-
-
-def _calm(sandbox: running_sandbox) -> None:
-    for vendor, suite in SUITES.items():
-        sandbox.configure(vendor, **suite.calm)
+    calm(one_sandbox)
 
 
 @pytest.fixture(autouse=True)

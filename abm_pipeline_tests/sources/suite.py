@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+from abm_pipeline.registry import collect
+from abm_pipeline.sandbox.serve import running_sandbox
+from abm_pipeline.sources._spec import SourceSpec
+
 
 @dataclass(frozen=True)
 class Suite:
@@ -54,3 +58,9 @@ def suite_of(vendor: str) -> Suite:
     """The vendor's declaration. Raises ImportError where a source has no tests."""
     suite: Suite = importlib.import_module(f"abm_pipeline_tests.sources.{vendor}").SUITE
     return suite
+
+
+def calm(sandbox: running_sandbox) -> None:
+    """Limits out of the way, and lifetimes as they were, for every vendor."""
+    for vendor in (spec.vendor for spec in collect("abm_pipeline.sources", SourceSpec)):
+        sandbox.configure(vendor, **suite_of(vendor).calm)

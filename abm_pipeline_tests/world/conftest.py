@@ -18,6 +18,7 @@ from abm_pipeline.sandbox.world import World, build_world
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage.engine import connect
 from abm_pipeline_tests.conftest import own_pipeline
+from abm_pipeline_tests.sources.suite import calm
 
 UNTIL = date(2026, 6, 30)
 # The longest window of the metrics that are compared.
@@ -51,8 +52,9 @@ def ran(
         running_sandbox(scale, until=UNTIL) as sandbox,
         own_pipeline(postgres_server, tmp_path_factory.mktemp(scale) / "home") as settings,
     ):
-        for name, value in sandboxed.credentials(sandbox.url).items():
+        for name, value in sandboxed.credentials(sandbox.url, sandbox.files).items():
             patch.setenv(name, value)
+        calm(sandbox)
         assert run(settings, FIRST, UNTIL) == 0
         assert settings.postgres_url is not None
         engine = sa.create_engine(settings.postgres_url.get_secret_value())
