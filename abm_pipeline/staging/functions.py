@@ -60,10 +60,21 @@ CASE
 END
 """
 
+# How many of the units that billing systems count in make one of the currency (ISO 4217; those without cents first).
+_MINOR_UNITS = """
+CASE
+    WHEN upper(currency) IN (
+        'BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'VND', 'VUV', 'XAF', 'XOF', 'XPF'
+    ) THEN 1
+    WHEN upper(currency) IN ('BHD', 'JOD', 'KWD', 'OMR', 'TND') THEN 1000
+    ELSE 100
+END
+"""
+
 
 def register_functions(con: duckdb.DuckDBPyConnection) -> None:
     """Make the functions known to the connection: email_hash, email_host, role_of, role_of_title, country_code,
-    region_of_country, urn_id and registrable_domain, each of one text.
+    region_of_country, urn_id, minor_units and registrable_domain, each of one text.
     """
     register_domain_function(con)
     regions = {code: region for region, codes in _REGIONS.items() for code in codes.split()}
@@ -78,6 +89,7 @@ def register_functions(con: duckdb.DuckDBPyConnection) -> None:
         "role_of_title(title)": _ROLE_OF_TITLE,
         "country_code(words)": "(SELECT codes FROM country)[upper(trim(words))]",
         "region_of_country(words)": "(SELECT regions FROM country)[country_code(words)]",
+        "minor_units(currency)": _MINOR_UNITS,
         # urn:li:organization:1035 → 1035
         "urn_id(urn)": "TRY_CAST(split_part(urn, ':', -1) AS BIGINT)",
     }
