@@ -14,17 +14,6 @@ from abm_pipeline.programme import Programme
 from abm_pipeline.sources._mapping import Select, VendorMapping
 from abm_pipeline.sources.stripe.contract import StripeOptions
 
-# Amounts are in the smallest unit: of most currencies a hundredth, of some the unit itself or a thousandth.
-_UNIT = """
-CASE
-    WHEN upper({c}) IN (
-        'BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'VND', 'VUV', 'XAF', 'XOF', 'XPF'
-    ) THEN 1
-    WHEN upper({c}) IN ('BHD', 'JOD', 'KWD', 'OMR', 'TND') THEN 1000
-    ELSE 100
-END
-"""
-
 
 def aliases(programme: Programme) -> Mapping[str, Mapping[str, str | None]]:
     """The metadata key with the CRM's id."""
@@ -52,11 +41,11 @@ SELECT
 FROM src.customer WHERE email_hash(email) IS NOT NULL
 """
 
-_SUBSCRIPTION = f"""
+_SUBSCRIPTION = """
 WITH s AS (
     SELECT
-        *, {_UNIT.format(c="currency")} AS unit, CAST(_from.version AS TIMESTAMPTZ) AS modified_at,
-        list_transform("items.data", lambda i: {{
+        *, minor_units(currency) AS unit, CAST(_from.version AS TIMESTAMPTZ) AS modified_at,
+        list_transform("items.data", lambda i: {
             amount: coalesce(
                 TRY_CAST(i ->> '$.price.unit_amount_decimal' AS DECIMAL(28,6)),
                 TRY_CAST(i ->> '$.price.unit_amount' AS DECIMAL(28,6)), 0
@@ -69,9 +58,9 @@ WITH s AS (
                     WHEN 'day' THEN 12 / 365.0 WHEN 'week' THEN 12 / 52.0 WHEN 'year' THEN 12 ELSE 1
                 END,
             plan: coalesce(i ->> '$.price.nickname', i ->> '$.price.lookup_key', i ->> '$.price.id')
-        }}) AS items,
+        }) AS items,
         -- A discount that is told by its id only is no JSON.
-        list_transform(list_transform(discounts, lambda d: CASE WHEN json_valid(d) THEN d END), lambda d: {{
+        list_transform(list_transform(discounts, lambda d: CASE WHEN json_valid(d) THEN d END), lambda d: {
             is_whole: d IS NOT NULL,
             recurs: coalesce(d ->> '$.source.coupon.duration', d ->> '$.coupon.duration') IN ('forever', 'repeating')
                 AND coalesce(to_timestamp(CAST(d ->> '$.end' AS BIGINT)) > CAST(_from.version AS TIMESTAMPTZ), true),
@@ -79,7 +68,7 @@ WITH s AS (
                 TRY_CAST(coalesce(d ->> '$.source.coupon.percent_off', d ->> '$.coupon.percent_off') AS DOUBLE), 0),
             amount: coalesce(
                 TRY_CAST(coalesce(d ->> '$.source.coupon.amount_off', d ->> '$.coupon.amount_off') AS BIGINT), 0)
-        }}) AS cuts
+        }) AS cuts
     FROM src.subscription
 )
 SELECT
@@ -104,12 +93,12 @@ SELECT
 FROM s
 """
 
-_INVOICE = f"""
+_INVOICE = """
 SELECT
     _from, id AS source_id, customer AS company_source_id,
     coalesce("parent.subscription_details.subscription", subscription) AS subscription_source_id, number, status,
-    CAST(total AS DECIMAL(28,4)) / {_UNIT.format(c="currency")} AS amount,
-    CAST(amount_paid AS DECIMAL(28,4)) / {_UNIT.format(c="currency")} AS amount_paid, upper(currency) AS currency,
+    CAST(total AS DECIMAL(28,4)) / minor_units(currency) AS amount,
+    CAST(amount_paid AS DECIMAL(28,4)) / minor_units(currency) AS amount_paid, upper(currency) AS currency,
     CAST(to_timestamp("status_transitions.finalized_at") AT TIME ZONE 'UTC' AS DATE) AS issued_day,
     CAST(to_timestamp(due_date) AT TIME ZONE 'UTC' AS DATE) AS due_day,
     CAST(to_timestamp("status_transitions.paid_at") AT TIME ZONE 'UTC' AS DATE) AS paid_day,
