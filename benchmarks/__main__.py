@@ -24,7 +24,8 @@ def main() -> None:
     print("| what | wall s | processor s | peak GiB | ratio |\n|---|---|---|---|---|", flush=True)
     for row in _rows(args):
         t = row.timed
-        print(f"| {row.what} | {t.seconds:.1f} | {t.cpu:.1f} | {t.peak:.2f} | {row.ratio} |", flush=True)
+        figures = f"{t.seconds:.1f} | {t.cpu:.1f} | {t.peak:.2f}" if t else "| |"
+        print(f"| {row.what} | {figures} | {row.ratio} |", flush=True)
 
 
 def _rows(args: argparse.Namespace) -> Iterator[Row]:

@@ -22,10 +22,10 @@ class Timed:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table."""
+    """One line of the table; `timed` is None where there was nothing to time."""
 
     what: str
-    timed: Timed
+    timed: Timed | None
     ratio: str
 
 

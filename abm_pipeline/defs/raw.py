@@ -1,4 +1,7 @@
-"""Raw assets: one a vendor, all its streams inside, so that a vendor that is down fails its own step and no other."""
+"""Raw assets: one a vendor, all its streams inside, so that a vendor that is down fails its own step and no other.
+
+The vendors of a run are pulled side by side, see `_pulls`.
+"""
 
 # No `from __future__ import annotations` here: Dagster reads the type of `context` and takes no text for it.
 import importlib
@@ -18,6 +21,7 @@ from abm_pipeline.sources._spec import SourceSpec
 from abm_pipeline.storage.report import TableReport
 
 if TYPE_CHECKING:
+    from abm_pipeline.defs._pulls import Pull
     from abm_pipeline.sources.extract import StreamReport
 
 
@@ -53,7 +57,7 @@ def _vendor_asset(settings: Settings, daily: dg.PartitionsDefinition[str], spec:
     streams = spec.streams(settings.programme)
 
     @dg.multi_asset(
-        name=f"raw_{spec.vendor}",
+        name=_step(spec),
         specs=[
             dg.AssetSpec(
                 key,
@@ -69,19 +73,44 @@ def _vendor_asset(settings: Settings, daily: dg.PartitionsDefinition[str], spec:
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def vendor_asset(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        from abm_pipeline.sources import credentials, extract
+        from abm_pipeline.defs import _pulls
+        from abm_pipeline.sources import credentials
 
         state = credentials.status(spec)
-        days = [date.fromisoformat(name) for name in _metadata.partition_keys(context)]
         off = state.state == "off"
         if off:
             context.log.info(f"{spec.vendor} is off: set {', '.join(state.missing)} to switch it on.")
-        reports = [] if off else _reports(extract.extract(spec, settings, days, context.run.run_id))
+        reports = (
+            []
+            if off
+            else _reports(
+                _pulls.reports(context.run.run_id, spec.vendor, _selected(settings, context), context.log.info)
+            )
+        )
         shown = {"vendor_is": state.state, "streams": _metadata.stream_table(reports)}
         _metadata.show(context, {key: _together(reports, spec.table(streams[0]))}, {key: shown})
         yield dg.MaterializeResult(asset_key=key)
 
     return vendor_asset
+
+
+def _selected(settings: Settings, context: dg.AssetExecutionContext) -> dict[str, "Pull"]:
+    """The pulls of all vendors that are on and whose steps this process executes: all of the run's, or this one."""
+    from abm_pipeline.sources import credentials
+    from abm_pipeline.sources.extract import extract
+
+    days = [date.fromisoformat(name) for name in _metadata.partition_keys(context)]
+    steps = context.get_step_execution_context().plan_data.execution_plan.step_keys_to_execute
+    chosen = [spec for spec in specs() if _step(spec) in steps and credentials.status(spec).state != "off"]
+
+    def pull(spec: SourceSpec) -> "Pull":
+        return lambda note: extract(spec, settings, days, context.run.run_id, on_progress=note)
+
+    return {spec.vendor: pull(spec) for spec in chosen}
+
+
+def _step(spec: SourceSpec) -> str:
+    return f"raw_{spec.vendor}"
 
 
 def _reports(streams: Sequence["StreamReport"]) -> list[TableReport]:

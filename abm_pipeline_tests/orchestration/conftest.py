@@ -11,13 +11,11 @@ import sqlalchemy as sa
 
 from abm_pipeline.contracts import tables as t
 from abm_pipeline.defs import sandboxed
-from abm_pipeline.defs.raw import specs
 from abm_pipeline.defs.run import run
 from abm_pipeline.sandbox.serve import running_sandbox
 from abm_pipeline.settings import Settings
 from abm_pipeline.sources import _http
 from abm_pipeline_tests.conftest import own_pipeline
-from abm_pipeline_tests.sources.suite import suite_of
 from abm_pipeline_tests.sources.suite import calm
 
 START, END = date(2026, 6, 11), date(2026, 6, 30)
