@@ -19,7 +19,7 @@ from abm_pipeline.sandbox.world.scales import DAY, to_date
 from abm_pipeline.sandbox.world.tables import Array
 
 # Companies reached by a campaign on a day, about.
-REACHED = 7.0
+REACHED = 5.0
 STATES = {"pending": "draft", "active": "running", "paused": "paused", "removed": "deleted", "ended": "ended"}
 ABM_TYPES = {"Accounts": "lead_locator", "Retargeting": ""}
 

@@ -16,8 +16,8 @@ WHOSE = {"advertisable": "ADV", "campaign": "C1", "currency": "EUR", "date": "20
 
 def _campaign(eid: str, **fields: Any) -> dict[str, Any]:
     base = {"eid": eid, "advertisable": "ADV", "name": f"Campaign {eid}", "status": "running",
-            "abmType": "lead_locator", "currency": "EUR", "budgetType": "daily", "budget": 12.34, "budgetGoal": 12.34, "startDate": "2026-01-01",
-            "endDate": "2026-01-11"}  # fmt: skip
+            "abmType": "lead_locator", "currency": "EUR", "budgetType": "daily", "budget": 12.34, "budgetGoal": 12.34,
+            "startDate": "2026-01-01", "endDate": "2026-01-11"}  # fmt: skip
     return {**base, **fields}
 
 

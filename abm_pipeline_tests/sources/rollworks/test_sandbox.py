@@ -38,7 +38,8 @@ def ask(sandbox: running_sandbox) -> Ask:
 
 
 def _campaigns(ask: Ask, span: str, fields: str = "byDate { date impressions clicks cost }") -> list[dict[str, Any]]:
-    query = f'{{ advertisable {{ byEID(advertisable: "{OWNER}") {{ campaigns {{ eid metrics({span}) {{ {fields} }} }} }} }} }}'
+    campaigns = f"campaigns {{ eid metrics({span}) {{ {fields} }} }}"
+    query = f'{{ advertisable {{ byEID(advertisable: "{OWNER}") {{ {campaigns} }} }} }}'
     found: list[dict[str, Any]] = ask(query).json()["data"]["advertisable"]["byEID"]["campaigns"]
     return found
 
