@@ -184,8 +184,10 @@ class Lake:
         staging = self.staging_folder(table)
         try:
             if any(day in new for day in changed):
-                con.execute("CREATE OR REPLACE TEMP TABLE _changed (day DATE)")
-                con.executemany("INSERT INTO _changed VALUES (?)", [[day] for day in changed])
+                con.execute(
+                    "CREATE OR REPLACE TEMP TABLE _changed AS SELECT unnest(CAST($days AS DATE[])) AS day",
+                    {"days": changed},
+                )
                 con.execute(
                     f"COPY (SELECT * FROM _new SEMI JOIN _changed USING (day)) TO '{staging}' "
                     "(FORMAT parquet, PARTITION_BY (day), WRITE_PARTITION_COLUMNS true, COMPRESSION zstd)"

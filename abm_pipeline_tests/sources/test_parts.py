@@ -6,6 +6,9 @@ import time
 from datetime import UTC, date, datetime, timedelta
 
 import httpx
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from abm_pipeline.contracts.tables import raw_table
@@ -14,7 +17,8 @@ from abm_pipeline.sources import _http
 from abm_pipeline.sources._errors import Permanent, Retriable
 from abm_pipeline.sources._paging import LoopGuard
 from abm_pipeline.sources._raw import Merged, Spool, merge
-from abm_pipeline.sources._spec import Kind, Page, Record, Stream, Window
+from abm_pipeline.sources._records import payloads
+from abm_pipeline.sources._spec import Columns, Kind, Page, Record, Stream, Window
 from abm_pipeline.sources.extract import _as_days, _ranges
 from abm_pipeline.storage import engine
 
@@ -85,6 +89,53 @@ def test_many_days_are_merged_in_chunks(settings: Settings, monkeypatch: pytest.
     days = tuple(D1 + timedelta(days=n) for n in range(20))
     rows = [(name, "v", day, "{}") for day in days for name in ("a", "b")]
     assert dict.fromkeys(days, 2) == _pull(settings, 1, *rows, days=days).rows
+
+
+def test_a_file_with_a_replaced_row_gives_way_to_one_without_it(settings: Settings) -> None:
+    """The same version with other content replaces the row that is there, and nothing else of its file is lost."""
+    _pull(settings, 1, ("a", "v1", D1, "1"), ("b", "v1", D1, "1"), ("c", "v1", D2, "1"), kind="changes")
+    merged = _pull(settings, 2, ("a", "v1", D1, "2"), kind="changes")
+    assert ((D1,), {D1: 2, D2: 1}) == (merged.changed, merged.rows)
+    assert [(D1, "a", "v1", "2", 2), (D1, "b", "v1", "1", 1), (D2, "c", "v1", "1", 1)] == _stored(settings)
+
+
+def test_the_spool_holds_no_more_than_it_flushes(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """400 pages of 100 kB with room for 1 MB: hardly more than that is held, in files of 5,000 rows and a bit.
+
+    Merged once more, they are read in pieces of as many rows, and nothing changes.
+    """
+    monkeypatch.setattr("abm_pipeline.sources._raw.FLUSH_BYTES", 1 << 20)
+    monkeypatch.setattr("abm_pipeline.sources._raw.MERGE_ROWS", 5000)
+    stream, lake, before = Stream("thing", "Things.", "changes", ()), settings.open_lake, pa.total_allocated_bytes()
+    days = [D1 + timedelta(days=n) for n in range(40)]
+    for is_first in (True, False):
+        peak = 0
+        with Spool(lake, TABLE, "acme", stream, "run") as spool, engine.connect() as con:
+            for page in range(400):
+                names = [f"{page}-{n}" for n in range(100)]
+                records = Columns(names, ["v"] * 100, [days[page // 10]] * 100, [b"x" * 1000] * 100)
+                spool.add(Page(records, datetime.now(UTC)), WINDOW, _as_days)
+                peak = max(peak, pa.total_allocated_bytes() - before)
+            merged = merge(lake, lambda: con, TABLE, stream, spool.close(), days=days, stamp=time.time_ns())
+        assert peak < 4 << 20
+        assert dict.fromkeys(days, 1000) == merged.rows
+        assert tuple(days if is_first else ()) == merged.changed
+    assert 5000 <= max(pq.read_metadata(path).num_rows for path in lake.files(TABLE)) < 7000
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [{"Id": "1", "x": "},{"}, {"Id": '"},{"Id":', "x": None}],
+        [{"Id": "1", "kids": [{"Id": "2"}, {"Id": "3"}]}, {"Id": "4"}],
+        [{"Id": "1", "kids": [{"Id": "2"}, {"Id": "3"}]}, {"x": "4"}],
+        [{"Id": "ä\n"}, {}, ["Id"], None],
+    ],
+)
+def test_payloads_are_cut_where_records_end(rows: list[object]) -> None:
+    """Whatever stands in the records, their payloads are what each would be written as by itself."""
+    assert [orjson.dumps(row) for row in rows] == payloads(rows)
 
 
 def test_runs_of_days() -> None:
