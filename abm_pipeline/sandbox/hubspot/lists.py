@@ -20,7 +20,7 @@ class Lists:
 
     async def owners(self, request: Request) -> Response:
         """`GET /crm/v3/owners`."""
-        wanted = request.query_params.get("archived") == "true"
+        wanted = request.query_params.get("archived", "").lower() == "true"
         rows = [row for row in portal(self.world).owners if row["archived"] == wanted]
         start, limit = int(request.query_params.get("after", 0)), size_of(request.query_params.get("limit"), 500, 100)
         after = str(start + limit) if start + limit < len(rows) else None
@@ -65,7 +65,7 @@ class Lists:
 
     async def forms(self, request: Request) -> Response:
         """`GET /marketing/v3/forms`."""
-        rows = [] if request.query_params.get("archived") == "true" else portal(self.world).marketing.forms
+        rows = [] if request.query_params.get("archived", "").lower() == "true" else portal(self.world).marketing.forms
         start, limit = int(request.query_params.get("after", 0)), size_of(request.query_params.get("limit"), 500, 20)
         after = str(start + limit) if start + limit < len(rows) else None
         return paged(request, rows[start : start + limit], after)

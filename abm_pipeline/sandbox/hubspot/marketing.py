@@ -163,7 +163,8 @@ def _submissions(world: World, people: People) -> tuple[list[dict[str, Any]], Ar
             values += [{"name": "interest", "value": each, "objectTypeId": "0-1"} for each in ("Price", "Support")]
         rows.append(
             {
-                "conversionId": str(uuid.uuid5(SPACE, f"{form} {place} {at}")), "submittedAt": int(at) * 1000 + int(form),
+                "conversionId": str(uuid.uuid5(SPACE, f"{form} {place} {at}")),
+                "submittedAt": int(at) * 1000 + int(form),
                 "values": values, "pageUrl": f"https://www.northwind-abm.example/{form}",
             }
         )  # fmt: skip

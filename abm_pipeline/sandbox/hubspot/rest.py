@@ -179,7 +179,7 @@ class HubSpotApi(Lists, BaseApi):
         kind, ask = self._kind(request.path_params["kind"]), request.query_params
         wanted, tracked = split(ask.get("properties")), split(ask.get("propertiesWithHistory"))
         limit = size_of(ask.get("limit"), 50 if tracked else 100)
-        rows = kind.rows(self.world.instant, ask.get("archived") == "true")
+        rows = kind.rows(self.world.instant, ask.get("archived", "").lower() == "true")
         keys = [int(kind.ids[record]) for record in kind.table.record[rows]]
         start = int(np.searchsorted(keys, int(ask.get("after", 0))))
         page = rows[start : start + limit]
