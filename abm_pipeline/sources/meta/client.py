@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections import deque
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -20,19 +22,54 @@ from abm_pipeline.sources._records import digest, unreadable
 from abm_pipeline.sources._spec import Page, Record, Stream, Window
 from abm_pipeline.sources.meta._failure import VENDOR, AccountGone, TooMuch, judge
 from abm_pipeline.sources.meta._usage import Usage
-from abm_pipeline.sources.meta.contract import AD_ACCOUNT, CAMPAIGN
+from abm_pipeline.sources.meta.contract import AD_ACCOUNT, CAMPAIGN, CAMPAIGN_DAY
 
 DATA_URL = "https://graph.facebook.com"
 PAGE_ROWS = 500
-# Days of one report run; one that fails is cut in halves, one of a single day is started anew.
-RUN_DAYS, MAX_RUNS = 31, 3
-# A run may take up to an hour; looked at after 2 s, then ever less often.
-POLL_SECONDS, MOST_POLL_SECONDS, MAX_POLLS = 2.0, 30.0, 130
+# Days of one report run, and runs at a time. One that fails is cut in halves, one of a single day is started anew.
+RUN_DAYS, RUNS_AT_ONCE, MAX_RUNS = 31, 8, 3
+# A run may take up to an hour; they are looked at after a second, then ever less often.
+POLL_SECONDS, MOST_POLL_SECONDS, MAX_POLLS = 1.0, 30.0, 130
 # Further back there are no insights (37 months); asking for more is refused.
 HISTORY_DAYS = 1120
 STATUSES = ["ACTIVE", "PAUSED", "IN_PROCESS", "WITH_ISSUES", "ARCHIVED", "DELETED"]
 # Without it, what was deleted is left out, and its delivery with it.
 EVERY_STATUS = {"field": "campaign.effective_status", "operator": "IN", "value": STATUSES}
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Days of an account, and how often a run of them has been started."""
+
+    account: str
+    first: date
+    last: date
+    tries: int = 1
+
+    def again(self) -> list[_Part]:
+        """What to ask for when a run failed, which more often than not was too large: its halves.
+
+        Raises Retriable for a single day that failed too often.
+        """
+        if self.first < self.last:
+            middle = self.first + (self.last - self.first) // 2
+            return [
+                _Part(self.account, self.first, middle),
+                _Part(self.account, middle + timedelta(days=1), self.last),
+            ]
+        if self.tries >= MAX_RUNS:
+            what = "a report run of a single day failed"
+            raise Retriable(what, vendor=VENDOR, stream=CAMPAIGN_DAY.name).given_up(self.tries)
+        return [replace(self, tries=self.tries + 1)]
+
+
+@dataclass
+class _Run:
+    """A run that was started, and how often it has been looked at."""
+
+    part: _Part
+    ident: str
+    looks: int = 0
 
 
 class Client(VendorClient):
@@ -68,14 +105,14 @@ class Client(VendorClient):
             for answer in self._adaccounts(stream.name):
                 yield _page(answer, [_account(row, day) for row in answer.body["data"]])
             return
-        for account in self._account_ids():
-            try:
-                if stream.name == CAMPAIGN.name:
+        if stream.name == CAMPAIGN.name:
+            for account in self._account_ids():
+                try:
                     yield from self._campaigns(stream, account, window)
-                else:
-                    yield from self._insights(stream, account, window)
-            except AccountGone:
-                self._count(stream, "accounts_not_readable")
+                except AccountGone:
+                    self._count(stream, "accounts_not_readable")
+        else:
+            yield from self._insights(stream, window)
         if self._usage.waits:
             with self._lock:
                 self._notes[stream.name]["waits_for_quota"] = self._usage.waits
@@ -93,61 +130,76 @@ class Client(VendorClient):
 
     # -- report runs
 
-    def _insights(self, stream: Stream, account: str, window: Window) -> Iterator[Page]:
+    def _insights(self, stream: Stream, window: Window) -> Iterator[Page]:
+        """The window's days: some report runs at a time are started, looked at in turn, and read as they complete."""
+        todo, running, seconds = deque(self._parts(stream, window)), list[_Run](), POLL_SECONDS
+        while todo or running:
+            while todo and len(running) < RUNS_AT_ONCE:
+                part = todo.popleft()
+                try:
+                    running.append(_Run(part, self._start(stream, part)))
+                except AccountGone:
+                    self._count(stream, "accounts_not_readable")
+                    todo = deque(other for other in todo if other.account != part.account)
+            _http.pause(seconds)
+            ended = []
+            for run in running:
+                state = self._look(stream, run)
+                if state is None:
+                    continue
+                ended.append(run)
+                if state:
+                    for answer in self._pages(f"{run.ident}/insights", {}, stream.name):
+                        yield _page(answer, [_insight(row, run.part.last) for row in answer.body["data"]])
+                else:
+                    self._count(stream, "runs_failed")
+                    todo.extend(run.part.again())
+            running = [run for run in running if run not in ended]
+            seconds = POLL_SECONDS if ended else min(seconds * 1.5, MOST_POLL_SECONDS)
+
+    def _parts(self, stream: Stream, window: Window) -> Iterator[_Part]:
+        """What the runs are asked for: the days of each account, a month at most."""
         assert window.start is not None, "reports are asked for with a first day"
-        first, end = window.start.date(), (window.end - timedelta(microseconds=1)).date()
-        if self._oldest is not None and first < self._oldest:
-            with self._lock:
-                self._notes[stream.name]["no_insights_before"] = self._oldest.isoformat()
-            first = self._oldest
-        while first <= end:
-            last = min(first + timedelta(days=RUN_DAYS - 1), end)
-            yield from self._report(stream, account, first, last)
-            first = last + timedelta(days=1)
+        for account in self._account_ids():
+            first, end = window.start.date(), (window.end - timedelta(microseconds=1)).date()
+            if self._oldest is not None and first < self._oldest:
+                with self._lock:
+                    self._notes[stream.name]["no_insights_before"] = self._oldest.isoformat()
+                first = self._oldest
+            while first <= end:
+                last = min(first + timedelta(days=RUN_DAYS - 1), end)
+                yield _Part(account, first, last)
+                first = last + timedelta(days=1)
 
-    def _report(self, stream: Stream, account: str, first: date, last: date) -> Iterator[Page]:
-        """The rows of some days. A run that fails is too large more often than not: its halves are tried."""
-        for _ in range(MAX_RUNS):
-            run = self._start(stream, account, first, last)
-            if self._is_complete(stream, run):
-                for answer in self._pages(f"{run}/insights", {}, stream.name):
-                    yield _page(answer, [_insight(row, last) for row in answer.body["data"]])
-                return
-            self._count(stream, "runs_failed")
-            if first < last:
-                middle = first + (last - first) // 2
-                yield from self._report(stream, account, first, middle)
-                yield from self._report(stream, account, middle + timedelta(days=1), last)
-                return
-        raise Retriable("a report run of a single day failed", vendor=VENDOR, stream=stream.name).given_up(MAX_RUNS)
-
-    def _start(self, stream: Stream, account: str, first: date, last: date) -> str:
+    def _start(self, stream: Stream, part: _Part) -> str:
         form = {
             "level": "campaign",
             "time_increment": "1",
-            "time_range": orjson.dumps({"since": first, "until": last}).decode(),
+            "time_range": orjson.dumps({"since": part.first, "until": part.last}).decode(),
             "fields": _names(stream),
             "filtering": orjson.dumps([EVERY_STATUS]).decode(),
         }
         answer = self._session.json(
-            "POST", f"/{self._version}/act_{account}/insights", content=urlencode(form).encode(),
+            "POST", f"/{self._version}/act_{part.account}/insights", content=urlencode(form).encode(),
             headers={"Content-Type": "application/x-www-form-urlencoded"}, stream=stream.name,
         )  # fmt: skip
         return str(answer.body["report_run_id"])
 
-    def _is_complete(self, stream: Stream, run: str) -> bool:
-        """Wait for a run: its state counts, as all of the percents may be told before its rows can be read."""
-        seconds = POLL_SECONDS
-        for _ in range(MAX_POLLS):
-            _http.pause(seconds)
-            said = self._session.json("GET", f"/{self._version}/{run}", stream=stream.name).body
-            if said.get("async_status") == "Job Completed" and said.get("async_percent_completion") == 100:
-                return True
-            if said.get("async_status") in ("Job Failed", "Job Skipped"):
-                return False
-            seconds = min(seconds * 1.5, MOST_POLL_SECONDS)
-        what = "a report run was not complete after an hour"
-        raise Retriable(what, vendor=VENDOR, stream=stream.name).given_up(1)
+    def _look(self, stream: Stream, run: _Run) -> bool | None:
+        """Whether a run is complete, False if it failed, None while it works.
+
+        Its state counts: all of the percents may be told before its rows can be read.
+        """
+        said = self._session.json("GET", f"/{self._version}/{run.ident}", stream=stream.name).body
+        if said.get("async_status") == "Job Completed" and said.get("async_percent_completion") == 100:
+            return True
+        if said.get("async_status") in ("Job Failed", "Job Skipped"):
+            return False
+        run.looks += 1
+        if run.looks >= MAX_POLLS:
+            what = "a report run was not complete after an hour"
+            raise Retriable(what, vendor=VENDOR, stream=stream.name).given_up(1)
+        return None
 
     # -- pages
 
