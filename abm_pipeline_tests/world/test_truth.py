@@ -15,6 +15,8 @@ DAY = pd.Timestamp(UNTIL)
 ENGAGEMENTS = {
     *("email_reply", "call_connected", "meeting", "event_attended", "webinar_attended"),
     *("content_download", "form_fill", "ad_click", "ad_engagement"),
+    *("email_click", "email_forward", "chat", "meeting_booked", "event_registered", "webinar_registered"),
+    *("social_engagement", "web_visit", "page_view", "direct_mail_response"),
 }
 
 
