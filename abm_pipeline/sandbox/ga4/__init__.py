@@ -1,4 +1,4 @@
-"""Google Analytics 4: reports on the blog, whose visitors' companies a reverse-IP tool writes into a custom dimension."""
+"""Google Analytics 4: reports on the blog; a reverse-IP tool writes the visitors' companies into a custom dimension."""
 
 from __future__ import annotations
 
