@@ -41,12 +41,12 @@ def status(spec: SourceSpec) -> Status:
     """Whether the vendor is switched on."""
     have = read(spec)
     known = (*spec.credentials, spec.base_url)
-    if not any(credential.env in have for credential in known if credential.default is None):
-        return Status("off", tuple(c.env for c in known if c.is_required and c.default is None))
     missing = [c.env for c in known if c.is_required and c.env not in have]
     if spec.one_of:
         gaps: list[list[str]] = [[env for env in group if env not in have] for group in spec.one_of]
         missing = missing + sorted(gaps, key=len)[0]
+    if not any(credential.env in have for credential in known if credential.default is None):
+        return Status("off", tuple(missing))
     return Status("incomplete" if missing else "on", tuple(missing))
 
 

@@ -57,7 +57,8 @@ def test_an_api_key_will_do(sandbox: running_sandbox, monkeypatch: pytest.Monkey
     clean = fetched(SPEC, EMAIL, EVER)
     for name in OAUTH:
         monkeypatch.delenv(name)
-    assert "off" == credentials.status(SPEC).state
+    with pytest.raises(Permanent, match=r"no credentials. Set ABM_SALESLOFT_API_KEY in the environment"):
+        credentials.required(SPEC)
     monkeypatch.setenv("ABM_SALESLOFT_API_KEY", API_KEY)
     logins = sandbox.requests.get("POST /salesloft/oauth/token", 0)
     assert clean == fetched(SPEC, EMAIL, EVER)
