@@ -14,10 +14,11 @@ from abm_pipeline_tests.world.conftest import UNTIL, WINDOW, Ran
 DAY = pd.Timestamp(UNTIL)
 ENGAGEMENTS = {
     *("email_reply", "call_connected", "meeting", "event_attended", "webinar_attended"),
-    *("content_download", "form_fill", "ad_click", "ad_engagement"),
-    *("email_click", "email_forward", "chat", "meeting_booked", "event_registered", "webinar_registered"),
-    *("social_engagement", "web_visit", "page_view", "direct_mail_response"),
+    *("content_download", "form_fill", "ad_click", "ad_engagement", "email_click", "email_forward", "meeting_booked"),
+    *("event_registered", "webinar_registered", "page_view", "web_visit", "social_engagement", "chat"),
+    "direct_mail_response",
 }
+FAILED = {"email_bounce", "email_unsubscribe", "email_spam_report"}
 
 
 def listed(world: World) -> pd.DataFrame:
@@ -32,14 +33,18 @@ def at(stays: pd.DataFrame, day: pd.Timestamp | pd.Series) -> pd.DataFrame:
 
 
 def recent_touches(world: World) -> pd.DataFrame:
-    """Touches and exposures of the last ninety days."""
+    """Touches and exposures of the last ninety days; what did not reach anybody is none."""
     touch = world.truth["touch"]
+    touch = touch[~touch.touch_type.isin(FAILED)]
     return touch[touch.occurred_at.dt.tz_localize(None) >= DAY - WINDOW + pd.Timedelta(days=1)]
 
 
 def sound_deals(world: World) -> pd.DataFrame:
-    """Deals that were neither deleted nor dated closed before they were created, and whose currency exists."""
-    deal = world.truth["deal"].query("not is_deleted and currency != 'XTS'")
+    """Deals that were neither deleted nor dated closed before they were created, and whose currency exists.
+
+    A copy in another system is not a deal of its own.
+    """
+    deal = world.truth["deal"].query("not is_deleted and currency != 'XTS' and same_as.isna()")
     deal = deal.assign(
         closed=pd.to_datetime(deal.closed_day), opened=deal.created_at.dt.tz_localize(None).dt.floor("D")
     )
@@ -70,7 +75,9 @@ def test_penetration(ran: Ran) -> None:
     """Humans of listed companies with an engagement in ninety days, each once however many records they have."""
     world, published = ran.world, ran.published
     people, touch = world.truth["contact"], recent_touches(world)
-    engaged = touch[touch.touch_type.isin(ENGAGEMENTS)].merge(people[["contact_id", "person"]], on="contact_id")
+    engaged = touch[touch.touch_type.isin(ENGAGEMENTS)].merge(
+        people[["source", "contact_id", "person"]], on=["source", "contact_id"]
+    )
     engaged = engaged[engaged.company_id.isin(at(listed(world), DAY).company_id)]
 
     humans = engaged.drop_duplicates(["company_id", "person"])
