@@ -156,6 +156,6 @@ def instant(value: str) -> int:
         raise Refused("1003", "Invalid datetime") from None
 
 
-def longest(seconds: int) -> bool:
+def is_too_long(seconds: int) -> bool:
     """Whether a range is longer than an export may span."""
     return seconds > 31 * DAY

@@ -16,7 +16,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from abm_pipeline.sandbox.marketo.answers import Gate, Refused, instant, longest, text
+from abm_pipeline.sandbox.marketo.answers import Gate, Refused, instant, is_too_long, text
 
 QUEUED = 10
 NULL = "null"
@@ -61,7 +61,7 @@ class Exports:
         if names == ["updatedAt"] and not self.has_updated_at:
             raise Refused("1035")
         span = given[names[0]]
-        if longest(instant(span["endAt"]) - instant(span["startAt"])):
+        if is_too_long(instant(span["endAt"]) - instant(span["startAt"])):
             raise Refused("1003", "Date range may not span more than 31 days")
         if kind == "leads" and not asked.get("fields"):
             raise Refused("1003", "fields is required")

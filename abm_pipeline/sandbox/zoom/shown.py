@@ -8,7 +8,7 @@ from typing import Any
 
 from abm_pipeline.sandbox.world import World
 from abm_pipeline.sandbox.world.scales import DAY
-from abm_pipeline.sandbox.zoom.rows import REPORT_LAG, WEBINAR, Rows, Session, account
+from abm_pipeline.sandbox.zoom.rows import REPORT_LAG, WEBINAR, Session, account
 
 # How far back webinars stand in the list of scheduled ones.
 LISTED_DAYS = 30
@@ -144,6 +144,3 @@ class Shown:
 def shown(world: World) -> Shown:
     """The world's account, made once."""
     return world.part("zoom shown", Shown)
-
-
-__all__ = ["LISTED_DAYS", "Rows", "Shown", "shown", "text"]

@@ -14,7 +14,6 @@ from abm_pipeline_tests.sources.marketo.test_client import WEEK
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from marketorestpython.client import MarketoClient
-    from marketorestpython.helper.http_lib import HttpLib
 
 
 @pytest.fixture
@@ -23,7 +22,6 @@ def marketo(sandbox: running_sandbox, monkeypatch: pytest.MonkeyPatch) -> Market
     monkeypatch.setattr("marketorestpython.helper.http_lib.time.sleep", lambda seconds: None)
     client = MarketoClient("123-ABC-456", CLIENT_ID, CLIENT_SECRET)
     client.host = f"{sandbox.url}/marketo"
-    assert HttpLib
     return client
 
 
