@@ -166,13 +166,13 @@ def merge(
         touched = sorted(spool.sizes.keys() & (wanted | known))
         brought: Counter[date] = Counter()
         if touched:
-            con = connect()
-            con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT * FROM read_parquet({_literals(spool.files)})")
-            if _can_stay(con, stream, spool, touched, stored.keys()):
+            if _can_stay(stream, spool, touched, stored.keys()):
                 for path in spool.files:
-                    segments.add(path, _days_in(con, path) if len(spool.files) > 1 else spool.sizes)
+                    segments.add(path, _days_in(path) if len(spool.files) > 1 else spool.sizes)
                 brought = spool.sizes
             else:
+                con, there = connect(), _literals(spool.files)
+                con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT * FROM read_parquet({there})")
                 if stream.kind == "reference":
                     _leave_out_known(lake, con, table)
                 for chunk in _chunks(touched, spool.sizes):
@@ -186,24 +186,24 @@ def merge(
         return Merged({day: now[day] for day in sorted(wanted)}, tuple(sorted(changed)), outside)
 
 
-def _can_stay(
-    con: duckdb.DuckDBPyConnection, stream: Stream, spool: Spool, touched: list[date], stored: Iterable[date]
-) -> bool:
+def _can_stay(stream: Stream, spool: Spool, touched: list[date], stored: Iterable[date]) -> bool:
     """Whether the spool's files can be segments as they are: nothing is there to merge with, and nothing is twice."""
     if stream.kind == "reference" or len(touched) < len(spool.sizes) or not spool.sizes.keys().isdisjoint(stored):
         return False
+    key = ["day", "record_id", "version"]
     # Days by days, as what tells rows apart is held in memory.
     for chunk in _chunks(touched, spool.sizes):
-        span = f"day BETWEEN DATE '{chunk[0]}' AND DATE '{chunk[-1]}'"
-        distinct = f"SELECT count(*) FROM (SELECT DISTINCT day, record_id, version FROM incoming WHERE {span})"
-        if con.execute(distinct).fetchall()[0][0] < sum(spool.sizes[day] for day in chunk):
+        span = [("day", ">=", chunk[0]), ("day", "<=", chunk[-1])]
+        tables = [pq.read_table(path, columns=key, filters=span, partitioning=None) for path in spool.files]
+        distinct = pa.concat_tables(tables).group_by(key, use_threads=False).aggregate([]).num_rows
+        if distinct < sum(spool.sizes[day] for day in chunk):
             return False
     return True
 
 
-def _days_in(con: duckdb.DuckDBPyConnection, path: Path) -> dict[date, int]:
-    counted = f"SELECT day, count(*) FROM read_parquet({_literals([path])}) GROUP BY day"
-    return dict(con.execute(counted).fetchall())
+def _days_in(path: Path) -> dict[date, int]:
+    counts = pc.value_counts(pq.read_table(path, columns=["day"], partitioning=None)["day"].combine_chunks())
+    return dict(zip(counts.field(0).to_pylist(), counts.field(1).to_pylist(), strict=True))
 
 
 def _leave_out_known(lake: Lake, con: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -300,7 +300,7 @@ class _Merge:
         ).fetchall()
         for (name,) in replaced:
             rest = self._written(_BUT_REPLACED.format(columns=_COLUMNS, file=_literals([name])))
-            if rows := _days_in(self.con, rest):
+            if rows := _days_in(rest):
                 self.segments.add(rest, rows)
             self.segments.retire(str(Path(name).relative_to(self.segments.folder)))
 
