@@ -12,7 +12,7 @@ import pandas as pd
 from abm_pipeline.sandbox.files.records import ACTIVITIES, PRODUCT, guests, mondays, records
 from abm_pipeline.sandbox.files.writing import SEVEN, account_ids
 from abm_pipeline.sandbox.world.scales import DAY, to_date
-from abm_pipeline.sandbox.world.tables import Array
+from abm_pipeline.sandbox.world.tables import Array, objects
 from abm_pipeline.sandbox.world.truth import utc
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ def truth(world: World) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def _ids(world: World, companies: Any) -> list[str | None]:
-    return [world.companies.company_id[c] if c >= 0 else None for c in companies]
+def _ids(world: World, companies: Any) -> Array:
+    return objects(world.companies.company_id[c] if c >= 0 else None for c in companies)
 
 
 def _plain(world: World, rows: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
@@ -114,7 +114,7 @@ def _touches(world: World, rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "company_id": _ids(world, rows["company"]),
-            "contact_id": [email_hash(email) if email else None for email in emails],
+            "contact_id": objects(email_hash(email) if email else None for email in emails),
             "source": "files", "object": "activity",
             "source_id": [f"activities:{blake2b(orjson.dumps(n), digest_size=12).hexdigest()}" for n in named],
             "occurred_at": stamps, "touch_type": [kind[0] for kind in kinds], "count": 1,

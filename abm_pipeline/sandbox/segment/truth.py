@@ -12,6 +12,7 @@ from abm_pipeline.sandbox import _web
 from abm_pipeline.sandbox._web import BOT, OFFICE
 from abm_pipeline.sandbox.segment.calls import FEATURES, Archive, archive, device, message
 from abm_pipeline.sandbox.world.scales import DAY, to_date
+from abm_pipeline.sandbox.world.tables import objects
 from abm_pipeline.sandbox.world.truth import utc
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ def truth(world: World) -> dict[str, pd.DataFrame]:
     devices = {int(d): device(world, int(d)) for d in np.unique(v.device)}
     rows = pd.DataFrame(
         {
-            "company_id": [
+            "company_id": objects(
                 world.companies.company_id[c] if t else None for c, t in zip(v.company[visit], told, strict=True)
-            ],
+            ),
             "contact_id": [f"visitor:{devices[int(d)]}" for d in v.device[visit]],
             "source": "segment", "object": "call",
             "source_id": [message(world, f"docs/{i}/{p}") for i, p in zip(visit, e.place[shown], strict=True)],

@@ -12,6 +12,7 @@ from abm_pipeline.sandbox import _web
 from abm_pipeline.sandbox._web import BOT, OFFICE
 from abm_pipeline.sandbox.snowplow.events import stream
 from abm_pipeline.sandbox.world.scales import DAY, to_date
+from abm_pipeline.sandbox.world.tables import objects
 from abm_pipeline.sandbox.world.truth import utc
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ def truth(world: World) -> dict[str, pd.DataFrame]:
     told = (v.origin[visit] == OFFICE) | np.isin(v.guest[visit], said)
     rows = pd.DataFrame(
         {
-            "company_id": [
+            "company_id": objects(
                 world.companies.company_id[c] if t else None for c, t in zip(v.company[visit], told, strict=True)
-            ],
+            ),
             "contact_id": [
                 hashes[g] if k == _web.SAYS else f"visitor:{d}"
                 for g, k, d in zip(v.guest[visit], e.kind[shown], made.device[visit], strict=True)

@@ -1,4 +1,4 @@
-"""TechTarget Priority Engine: a list of accounts by segment, exported on Fridays."""
+"""TechTarget Priority Engine: a list of accounts by segment, exported on Tuesdays."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ def _make(world: World) -> pd.DataFrame:
     """One row an account, segment and week."""
     cal, companies, rng = world.calendar, world.companies, world.calendar.rng("techtarget")
     first = max(cal.start, cal.horizon - 255)
-    fridays = np.arange(first + (8 - first) % 7, cal.horizon + 1, 7)
+    tuesdays = np.arange(first + (5 - first) % 7, cal.horizon + 1, 7)
     usable = companies.agency < 0
     usable[companies.agency[companies.agency >= 0]] = False
     pool = np.flatnonzero(usable)[:: 1 if len(companies) < 100 else 8]
     parts = []
-    for friday in fridays:
+    for tuesday in tuesdays:
         for place in range(len(SEGMENTS)):
-            mood = world.people.interest[pool, (int(friday) - 7 - cal.first_monday) // 7]
+            mood = world.people.interest[pool, (int(tuesday) - 7 - cal.first_monday) // 7]
             stars = np.clip(np.round(2.0 + 1.3 * mood + rng.normal(0, 0.7, len(pool))), 0, 5).astype(int)
             topics = [sorted({TOPICS[int(t)] for t in rng.integers(0, len(TOPICS), 1 + s // 2)}) for s in stars]
-            rows = pd.DataFrame({"day": friday, "segment": place, "company": pool, "stars": stars, "topics": topics})
+            rows = pd.DataFrame({"day": tuesday, "segment": place, "company": pool, "stars": stars, "topics": topics})
             parts.append(rows[stars > 1])
     made: pd.DataFrame = pd.concat(parts, ignore_index=True)
     return made
 
 
 def deliver(world: World) -> Iterator[Delivery]:
-    """A file a segment and week by the clock, exported on Friday at nine."""
+    """A file a segment and week by the clock, exported on Tuesday at nine."""
     rows = world.part("techtarget", _make)
     c = world.companies
     groups: Any = rows[rows["day"] <= world.day].groupby(["day", "segment"])

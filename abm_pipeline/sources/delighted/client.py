@@ -51,8 +51,9 @@ class Client(FilesClient):
             if at >= window.end or not (_files.is_in(window, at) or _files.is_in(window, version.found.modified)):
                 return None
             place = {"name": version.found.name, "line": row.line, "sent": row.fields}
-            # The same response in two exports is one: what it says decides, not the file.
-            return Record(said["id"], said["updated_at"], at, orjson.dumps({**said, "_file": place}))
+            # The same response in two exports is staged once: it has one id and one stamp.
+            told = f"{said['updated_at']}#{version.found.name}"
+            return Record(said["id"], told, at, orjson.dumps({**said, "_file": place}))
 
         return make
 
