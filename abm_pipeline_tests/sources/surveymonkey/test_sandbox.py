@@ -1,4 +1,4 @@
-"""Wire facts of the SurveyMonkey sandbox. There is no client of SurveyMonkey's on PyPI that still runs."""
+"""Wire facts of the SurveyMonkey sandbox."""
 
 from __future__ import annotations
 
