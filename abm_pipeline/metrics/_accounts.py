@@ -48,7 +48,7 @@ TOUCH_DAY = Step(
     """
     WITH placed AS (
         SELECT coalesce(c.account_no, r.account_no) AS account_no, t.day, t.channel,
-               hash(coalesce(r.person_id, t.contact_key)) AS contact, t.contact_key IS NOT NULL AS is_named, r.role,
+               hash(r.person_id) AS contact, r.person_id IS NOT NULL AS is_named, r.role,
                t.content_type, NOT t.is_exposure AND e.touch_type IS NOT NULL AS is_engagement
         FROM facts.touch t
         LEFT JOIN company_unit c ON c.company_key = t.company_key

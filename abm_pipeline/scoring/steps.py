@@ -67,7 +67,8 @@ TOUCH_STEPS = (
     Step(
         "actor",
         "Who touched: each pair of company and person record in the touches, resolved once. Records of one human are "
-        "one contact, whom caps and breadth count; contact 0 is nobody named.",
+        "one contact, whom caps and breadth count; contact 0 is nobody known: not named, or a browser that nobody has "
+        "signed in with.",
         """
         WITH pair AS (
             SELECT touch.company_key, touch.contact_key,
@@ -79,9 +80,8 @@ TOUCH_STEPS = (
         )
         SELECT pair.company_key, pair.contact_key, pair.touches,
                coalesce(company.account, contact.account) AS account,
-               CASE WHEN pair.contact_key IS NULL THEN 0
-                    ELSE CAST(dense_rank() OVER (ORDER BY coalesce(contact.person_id, pair.contact_key)) AS INTEGER)
-                    END AS contact,
+               CASE WHEN contact.person_id IS NULL THEN 0
+                    ELSE CAST(dense_rank() OVER (ORDER BY contact.person_id) AS INTEGER) END AS contact,
                role_number.role_no
         FROM pair
         LEFT JOIN company_account AS company ON company.company_key = pair.company_key

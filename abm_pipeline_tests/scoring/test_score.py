@@ -99,10 +99,10 @@ def test_breadth_counts_distinct_contacts_in_the_window(world: World) -> None:
 
 
 def test_two_records_of_one_human_are_one_contact(tmp_path: Path) -> None:
-    """The lead a-other became the contact a-user; a stranger is in no table and stands for himself.
+    """The lead a-other became the contact a-user; a stranger (a browser nobody has signed in with) is nobody known.
 
-    Lead: 2 meetings × 10 × 0.8 = 16; contact: 2 × 10 = 20; one human and day: 36, capped at 25. Stranger: 10. Two
-    humans engaged, not three: (25 + 10) × 1.5 = 52.5. Without the stranger one: 25.
+    Lead: 2 meetings × 10 × 0.8 = 16; contact: 2 × 10 = 20; one human and day: 36, capped at 25. Stranger: 10, capped
+    at the 5 of an account's touches that name nobody. One human engaged: 25 + 5 = 30. Without the stranger: 25.
     """
     same = {"crm:a-other": "crm:a-user", "crm:b-other": "crm:b-user"}
     world = World(tmp_path, same=same)
@@ -112,8 +112,8 @@ def test_two_records_of_one_human_are_one_contact(tmp_path: Path) -> None:
     ]
     world.write_days(T.TOUCH, [*rows, touch(9, D0, "a", contact_key="crm:stranger")])
     world.score([D0])
-    assert {"a": 52.5, "b": 25.0, "c": 0.0} == world.scores(D0)
-    assert {"a": 2, "b": 1, "c": 0} == world.column("contacts_engaged", D0)
+    assert {"a": 30.0, "b": 25.0, "c": 0.0} == world.scores(D0)
+    assert {"a": 1, "b": 1, "c": 0} == world.column("contacts_engaged", D0)
 
 
 def test_intent_adds_points_for_surging_topics_of_the_day(world: World) -> None:
