@@ -31,6 +31,7 @@ def truth(world: World) -> dict[str, pd.DataFrame]:
     kept = {
         name: frame[frame["day"] <= last - (name in WEEKLY)].reset_index(drop=True) for name, frame in every.items()
     }
+    kept["target_list"] = every["target_list"][every["target_list"]["day"] <= world.day].reset_index(drop=True)
     listed = kept["target_list"].drop_duplicates("company")
     domains, ids = world.companies.domain, account_ids(world)
     tables = {

@@ -1,4 +1,5 @@
-"""The files as they lie in the folder at the clock: every Monday at seven the ones that grow are written anew.
+"""The files as they lie in the folder at the clock: the target list is written anew every day at seven, what else grows
+every Monday.
 
 Belongs here: names, columns and spellings, which are those of the templates that the pipeline ships.
 """
@@ -38,7 +39,9 @@ def deliver(world: World) -> Iterator[Delivery]:
     domain = world.companies.domain
     kept = {name: frame[frame["day"] <= last] for name, frame in records(world).items()}
 
-    yield Delivery("target_list.csv", at, _target_list(world, kept["target_list"], last))
+    listed = records(world)["target_list"]
+    today = world.day * DAY + SEVEN
+    yield Delivery("target_list.csv", today, _target_list(world, listed[listed["day"] <= world.day], world.day))
     yield Delivery("committee_map.csv", at, _committee(world, kept["committee"]))
     yield from _costs(world, kept["cost"], last)
     yield Delivery("referrals.csv", at, _csv(
