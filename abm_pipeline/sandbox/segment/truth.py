@@ -53,13 +53,29 @@ def truth(world: World) -> dict[str, pd.DataFrame]:
         touch_type="web_visit", count=1, channel="web", is_exposure=False,
     )  # fmt: skip
     nobody = int(rows["company_id"].isna().sum())
-    return _product(world, made, said) | {
+    out = _product(world, made, said)
+    out["contact"] = pd.concat([out["contact"], _browsers(world, made, said, devices)], ignore_index=True)
+    return out | {
         "touch": pd.concat([rows, visits], ignore_index=True).drop(columns=["device", "day"]),
         "hidden": pd.DataFrame({
             "source": "segment", "what": ["touch", "touch"], "rows": [nobody, int((v.origin[e.visit] == BOT).sum())],
             "reason": ["neither an office's address nor a visitor who said who it is", "made by a program"],
         }),
     }  # fmt: skip
+
+
+def _browsers(world: World, made: Archive, said: np.ndarray, devices: dict[int, str]) -> pd.DataFrame:
+    """The browsers of people who said who they are: records of the same humans."""
+    v, people = made.visits, made.guests
+    owner = dict(zip(v.device[np.isin(v.guest, said)], v.guest[np.isin(v.guest, said)], strict=True))
+    guest = np.array(list(owner.values()), np.int64)
+    return pd.DataFrame(
+        {
+            "source": "segment", "object": "visitor", "contact_id": [f"visitor:{devices[int(d)]}" for d in owner],
+            "company_id": world.companies.company_id[people.company[guest]], "role": people.role[guest],
+            "is_role_known": False, "person": people.person[guest].astype(int), "is_deleted": True, "created_at": None,
+        }
+    )  # fmt: skip
 
 
 def _product(world: World, made: Archive, said: np.ndarray) -> dict[str, pd.DataFrame]:

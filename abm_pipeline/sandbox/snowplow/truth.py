@@ -56,14 +56,21 @@ def truth(world: World) -> dict[str, pd.DataFrame]:
     )  # fmt: skip
     unused = ["session", "day", "arrived"]
     people = made.guests
+    known = np.flatnonzero(np.isin(v.guest, said))
+    owner = dict(zip(made.device[known], v.guest[known], strict=True))
+    guest = np.array(list(owner.values()), np.int64)
     nobody = int(rows["company_id"].isna().sum())
     return {
         "touch": pd.concat([rows.drop(columns=unused), visits.drop(columns=["session", "day"])], ignore_index=True),
+        # People, and the browsers of theirs, as records of the same humans.
         "contact": pd.DataFrame({
-            "source": "snowplow", "contact_id": hashes[said], "object": "user",
-            "company_id": world.companies.company_id[people.company[said]], "role": people.role[said],
-            "is_role_known": False, "person": people.person[said].astype(int), "is_deleted": False,
-            "created_at": utc(people.known[said]),
+            "source": "snowplow", "contact_id": [*hashes[said], *(f"visitor:{device}" for device in owner)],
+            "object": ["user"] * len(said) + ["visitor"] * len(guest),
+            "company_id": world.companies.company_id[people.company[[*said, *guest]]],
+            "role": people.role[[*said, *guest]], "is_role_known": False,
+            "person": people.person[[*said, *guest]].astype(int),
+            "is_deleted": [False] * len(said) + [True] * len(guest),
+            "created_at": pd.concat([utc(people.known[said]), pd.Series([pd.NaT] * len(guest))], ignore_index=True),
         }),
         "hidden": pd.DataFrame({
             "source": "snowplow", "what": ["touch", "touch"], "rows": [nobody, int((v.origin[e.visit] == BOT).sum())],
