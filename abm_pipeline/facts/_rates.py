@@ -3,7 +3,8 @@
 Staged rates are units of a currency for one unit of the organisation's own (corporate) currency, valid from a day until
 the next rate of that currency. If the reporting currency has rates itself, it is not the corporate one, and both are
 taken across: amount_reporting = amount ÷ rate(currency) × rate(reporting). A currency without a rate on the day has no
-row, and its amounts stay unconverted.
+row, and its amounts stay unconverted. Where several sources have a rate of a currency on a day, that of the source
+which the programme's precedence names first counts.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ RATES = (
     latest(t.FX_RATE),
     Step(
         "rate",
-        "one rate for each currency and start; should two sources tell one, the first by name",
+        "each source's rate for each currency and start",
         """
-        SELECT currency, start_day, arg_min(rate, (source, source_id)) AS rate
+        SELECT source, currency, start_day, arg_min(rate, source_id) AS rate
         FROM latest_fx_rate WHERE rate > 0
         GROUP BY ALL
         """,
@@ -36,9 +37,13 @@ RATES = (
             SELECT start_day, coalesce(lead(start_day) OVER (ORDER BY start_day), DATE '9999-12-31') AS end_day
             FROM (SELECT DISTINCT start_day FROM rate)
         )
-        SELECT c.currency, s.start_day, s.end_day, r.rate
-        FROM (SELECT DISTINCT currency FROM rate) AS c CROSS JOIN stretch AS s
-        ASOF JOIN rate AS r ON r.currency = c.currency AND s.start_day >= r.start_day
+        SELECT
+            c.currency, s.start_day, s.end_day,
+            arg_min(r.rate, (coalesce(list_position(c.sources, c.source), 999), c.source)) AS rate
+        FROM (SELECT DISTINCT r.source, r.currency, p.sources FROM rate AS r CROSS JOIN params AS p) AS c
+        CROSS JOIN stretch AS s
+        ASOF JOIN rate AS r ON r.source = c.source AND r.currency = c.currency AND s.start_day >= r.start_day
+        GROUP BY c.currency, s.start_day, s.end_day
         """,
     ),
     Step(

@@ -98,9 +98,8 @@ def test_the_list_is_that_of_the_first_source_heard(tmp_path: Path) -> None:
 
 
 def _deal(source_id: str, source: str, amount: int, same_as: str | None = None, **more: Any) -> dict[str, Any]:
-    stamp = {"created_at": at("2025-01-10"), "modified_at": at("2025-01-10")}
-    more = {"stage": "Proposal", "currency": "USD", "same_as": same_as} | more
-    return {"source_id": source_id, "source": source, "amount": amount, **stamp, **more}
+    known = {"created_at": at("2025-01-10"), "modified_at": at("2025-01-10"), "stage": "Proposal", "currency": "USD"}
+    return known | {"source_id": source_id, "source": source, "amount": amount, "same_as": same_as} | more
 
 
 def test_a_deal_in_two_systems_counts_once(tmp_path: Path) -> None:
@@ -134,3 +133,23 @@ def test_an_activity_in_two_systems_counts_once(tmp_path: Path, copy_first: bool
         stage(settings.open_lake, t.ACTIVITY, [found])
         refresh_facts(settings, [d for d in days if d <= day.date()], "run", [t.TOUCH])
     assert [("salesforce:00T1",)] == read(settings.open_lake, t.TOUCH, "touch_id")
+
+
+def test_a_rate_is_that_of_the_first_source_that_has_one(tmp_path: Path) -> None:
+    """Salesforce has 0.8 euros a dollar from 10 January on, the rates file 0.5 all the time: 100 euros of a deal made
+    on the 5th are 200 dollars, made on the 12th 125.
+    """
+    settings = settings_of(tmp_path)
+    first = {"currency": "EUR", "source_id": "r1", "modified_at": at("2025-01-01")}
+    rates = [
+        first | {"source": "files", "rate": 0.5, "start_day": at("2025-01-01").date()},
+        first | {"rate": 0.8, "start_day": at("2025-01-10").date()},
+    ]
+    stage(settings.open_lake, t.FX_RATE, rates)
+    made = {day: {"created_at": at(day), "modified_at": at(day)} for day in ("2025-01-05", "2025-01-12")}
+    deals = [_deal(day, "salesforce", 100, currency="EUR", **stamps) for day, stamps in made.items()]
+    stage(settings.open_lake, t.DEAL, deals)
+    refresh_facts(settings, [], "run", [t.FACT_DEAL])
+    assert [("salesforce:2025-01-05", 200), ("salesforce:2025-01-12", 125)] == read(
+        settings.open_lake, t.FACT_DEAL, "deal_id amount_reporting"
+    )
