@@ -55,6 +55,7 @@ def demo(settings: Settings, scale: str = "demo", console: Console | None = None
         files = (settings.home / "files").absolute()
         url = stack.enter_context(sandboxed.sandbox(scale, SEED, UNTIL, files))
         sandboxed.use(url, files)
+        sandboxed.hurry(url)
         began = time.monotonic()
         console.print(f"Collecting {SNAPSHOT_WEEKS} weekly snapshots of intent, as a schedule would have …")
         ok = _collect_snapshots(settings, url)

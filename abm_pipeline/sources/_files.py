@@ -2,7 +2,7 @@
 
 Belongs here: what all file sources share. What a row means is its vendor's. Not here: the network.
 
-- A file is *due* if it, or the day it stands for, is of the window. One that is named as half-written (`.tmp`, `.part`),
+- A file is *due* if it, or the day it stands for, is of the window. One named as half-written (`.tmp`, `.part`),
   or was written to less than `QUIET_SECONDS` ago, or changes while it is read, waits for a later run.
 - A file is taken whole or not at all: every row is read before the first is handed on. What is wrong is told by line,
   as records that staging puts into quarantine under the rule they broke, and as a `Rejected` error when all good files

@@ -164,7 +164,8 @@ def test_a_person_with_two_records_counts_once(world: World) -> None:
     """Ann was a lead from 1 March and became a contact on 1 June; Bob's twin was merged into him; Cem is deleted.
 
     30 June: Ann (as lead in May, as contact in June) and Bob (as twin) engaged; who has no record, as a browser nobody
-    has signed in with, is no person: 2, of 6 at most. Known: Ann since March, Bob: 2. On 31 May only Ann, as lead, has engaged: 1; known are 2.
+    has signed in with, is no person: 2, of 6 at most. Known: Ann since March, Bob: 2. On 31 May only Ann, as lead, has
+    engaged: 1; known are 2.
     """
     world.account("a.com", "one_to_one")
     world.person("ann", "a.com", "champion", known="06-01")
