@@ -14,6 +14,17 @@ import sqlalchemy as sa
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage import postgres
 
+# Tests that look at one long run of the pipeline; two processes would each make it.
+TOGETHER = ("world", "orchestration", "reports")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep them in one process where the tests are shared out (`pytest -n 2 --dist loadgroup`)."""
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        if folder in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(folder))
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Settings]:

@@ -31,6 +31,7 @@ UNTIL, DAYS, SEED = date(2026, 6, 30), 180, 7
 # The intent provider tells only this week's scores, landing on Tuesdays: history is what was collected in time.
 # Thirteen weeks of trend, of a metric that looks back 30 days.
 SNAPSHOT_WEEKS = 18
+BY_COMPANY, RECENT_WEEKS = {"sixsense"}, 5
 MARKER = "demo"
 STOP_SECONDS = 30
 
@@ -69,11 +70,14 @@ def demo(settings: Settings, scale: str = "demo", console: Console | None = None
 
 
 def _collect_snapshots(settings: Settings, url: str) -> bool:
-    """Pull vendors that only tell what holds now, on each Tuesday of the last weeks, the sandbox's clock set to it."""
+    """Pull vendors that only tell what holds now, on each Tuesday of the last weeks, the sandbox's clock set to it.
+
+    One that is asked company by company only for the weeks that a metric of thirty days looks back on.
+    """
     tuesday = UNTIL - timedelta(days=(UNTIL.weekday() - 1) % 7)
     days = [tuesday - timedelta(weeks=week) for week in reversed(range(SNAPSHOT_WEEKS))]
     vendors = [
-        key_of_vendor(spec.vendor)
+        spec.vendor
         for spec in specs()
         if all(stream.kind in ("snapshot", "reference") for stream in spec.streams(settings.programme))
     ]
@@ -81,13 +85,14 @@ def _collect_snapshots(settings: Settings, url: str) -> bool:
     succeeded = []
     try:
         with instances.instance(settings) as made:
-            for day in days:
+            for weeks_left, day in zip(reversed(range(len(days))), days, strict=True):
+                asked = [v for v in vendors if v not in BY_COMPANY or weeks_left < RECENT_WEEKS]
                 sandboxed.set_clock(url, day)
                 result = job.execute_in_process(
                     run_config=QUIET,
                     instance=made,
                     partition_key=day.isoformat(),
-                    asset_selection=vendors,
+                    asset_selection=[key_of_vendor(vendor) for vendor in asked],
                     raise_on_error=False,
                 )
                 succeeded.append(result.success)
