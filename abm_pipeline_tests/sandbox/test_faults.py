@@ -133,7 +133,7 @@ def test_every_kind_is_tested_here() -> None:
     tested = {
         "429", "429_retry_after", "500", "503_html", "expired_token", "cut_body", "down", "slow", "drop_field",
         "retype_field",
-        "new_field", "empty", "loop",
+        "new_field", "duplicate", "empty", "loop",
     }  # fmt: skip
     assert tested == set(KINDS)
 

@@ -39,7 +39,7 @@ def truth(world: World) -> dict[str, pd.DataFrame]:
         "intent_signal": pd.DataFrame({
             "source": "g2", "source_id": signals[KEY].fillna("").agg("|".join, axis=1),
             "company_id": [ids[i] if i >= 0 else None for i in signals["company"]],
-            "score": signals["company_intent_score"], "signal_day": signals["day"],
+            "score": signals["company_intent_score"], "signal_day": pd.to_datetime(signals["day"]).dt.date,
         }),
         "review": pd.DataFrame({
             "source": "g2", "source_id": reviews["id"], "company_id": None,
