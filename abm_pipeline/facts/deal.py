@@ -8,7 +8,8 @@ A deal closes on the day it enters a closed stage, in the reporting zone; a chan
 reopening and closing again gives a new one. Amounts are converted at the rate of the day a version begins; closed ones
 at that of the closed day.
 
-Where a source gives no stage history, captured records stand in: the first from the deal's creation, or, if it was
+Where the history tells stages only, a record's later amount begins a version too. Where a source gives no stage
+history, captured records stand in: the first from the deal's creation, or, if it was
 captured closed, from its close day, since nobody knows its stages before that.
 
 A deal that another system has copied (`same_as`) counts once: as the record of the source that the programme's
@@ -102,6 +103,22 @@ EVENTS = (
         """,
     ),
     Step(
+        "corrected_event",
+        "amounts that captured records say after the last event of a history that tells stages only",
+        """
+        SELECT v.deal_id, v.source, v.modified_at AS entered_at, v.stage, v.amount, v.currency,
+            NULL::DOUBLE AS probability
+        FROM deal_version AS v
+        JOIN (
+            SELECT deal_id, max(entered_at) AS entered_at, arg_max(stage, entered_at) AS stage,
+                arg_max(amount, entered_at) AS amount
+            FROM history_event GROUP BY deal_id
+        ) AS e ON e.deal_id = v.deal_id
+        WHERE v.modified_at > e.entered_at AND v.stage = e.stage AND v.amount IS DISTINCT FROM e.amount
+            AND v.amount IS NOT NULL
+        """,
+    ),
+    Step(
         "stage_meaning",
         "what the newest record in a stage says about the stage",
         """
@@ -119,7 +136,9 @@ EVENTS = (
             coalesce(m.is_closed, NOT list_contains(p.open_stages, e.stage) AND e.probability IN (0, 1), false)
                 AS is_closed,
             coalesce(m.is_won, NOT list_contains(p.open_stages, e.stage) AND e.probability = 1, false) AS is_won
-        FROM (SELECT * FROM history_event UNION ALL SELECT * FROM captured_event) AS e
+        FROM (
+            SELECT * FROM history_event UNION ALL SELECT * FROM captured_event UNION ALL SELECT * FROM corrected_event
+        ) AS e
         CROSS JOIN params AS p
         LEFT JOIN stage_meaning AS m ON m.source = e.source AND m.stage = e.stage
         """,
