@@ -31,22 +31,22 @@ EVENTS = (
     latest(t.DEAL),
     latest(t.DEAL_STAGE_EVENT),
     Step(
+        "ranked_deal",
+        "deals with their source's place in the precedence",
+        """
+        SELECT source || ':' || source_id AS deal_id, same_as,
+            (coalesce(list_position(p.sources, source), 999), source) AS place
+        FROM latest_deal CROSS JOIN params AS p
+        """,
+    ),
+    Step(
         "copied_deal",
         "pairs of one deal's records in two systems, the one that stands for it first",
         """
         SELECT
             CASE WHEN a.place <= b.place THEN a.deal_id ELSE b.deal_id END AS kept_id,
             CASE WHEN a.place <= b.place THEN b.deal_id ELSE a.deal_id END AS copy_id
-        FROM (
-            SELECT source || ':' || source_id AS deal_id, same_as,
-                (coalesce(list_position(p.sources, source), 999), source) AS place
-            FROM latest_deal CROSS JOIN params AS p
-        ) AS a
-        JOIN (
-            SELECT source || ':' || source_id AS deal_id,
-                (coalesce(list_position(p.sources, source), 999), source) AS place
-            FROM latest_deal CROSS JOIN params AS p
-        ) AS b ON b.deal_id = a.same_as AND a.deal_id <> b.deal_id
+        FROM ranked_deal AS a JOIN ranked_deal AS b ON b.deal_id = a.same_as AND a.deal_id <> b.deal_id
         """,
     ),
     Step(
