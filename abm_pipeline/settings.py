@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     dagster_postgres_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of Dagster's own database; default: the embedded server."
     )
+    user: str | None = Field(None, description="Who makes identity decisions; default: the login name.")
     memory_limit: str = Field("4GB", description="Memory that one SQL step may use before it spills to disk.")
     threads: int | None = Field(None, description="Threads of one SQL step; default: all.")
     executor: Literal["in_process", "multiprocess"] = Field(
