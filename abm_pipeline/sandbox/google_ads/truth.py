@@ -9,50 +9,14 @@ import pandas as pd
 
 from abm_pipeline.sandbox.google_ads.rows import ACCOUNTS, known
 from abm_pipeline.sandbox.world import World
-from abm_pipeline.sandbox.world.truth import dates
+from abm_pipeline.sandbox.world.paid import paid_truth
 
 
 def truth(world: World) -> Mapping[str, pd.DataFrame]:
-    """`ad_delivery` and `campaign` as at the clock, and what is hidden."""
-    made, instant = known(world), world.instant
-    rows = made.delivery.visible(world.day)
-    counts, cost = made.delivery.shown(rows, world.day)
-    place, days = made.delivery.campaign[rows], dates(made.delivery.day[rows])
-    idents = np.array([campaign.ident for campaign in made.campaigns])[place].astype(str)
-    account = np.array([campaign.account for campaign in made.campaigns])[place]
-    delivery = pd.DataFrame(
-        {
-            "source": "google_ads",
-            "source_id": [f"{ident}:all:{day}" for ident, day in zip(idents, days, strict=True)],
-            "company_id": None,
-            "day": days,
-            "campaign_source_id": idents,
-            "account_time_zone": np.array([a.zone for a in ACCOUNTS], object)[account],
-            "impressions": counts["impressions"],
-            "clicks": counts["clicks"],
-            "engagements": counts["engagements"],
-            "conversions": np.floor(counts["half_conversions"] / 2 + 0.5).astype(np.int64),
-            "spend": cost,
-            "currency": np.array([a.currency for a in ACCOUNTS], object)[account],
-        }
-    )
-    there = [campaign for campaign in made.campaigns if campaign.created <= instant]
-    campaigns = pd.DataFrame(
-        {
-            "source": "google_ads",
-            "source_id": [str(campaign.ident) for campaign in there],
-            "company_id": None,
-            "name": [campaign.name(instant) for campaign in there],
-            "currency": [ACCOUNTS[campaign.account].currency for campaign in there],
-            "is_deleted": [campaign.state(instant) == "removed" for campaign in there],
-        }
-    )
-    hidden = pd.DataFrame(
-        {
-            "source": ["google_ads"],
-            "what": ["touch"],
-            "reason": ["there is no company dimension: only totals of campaigns are told"],
-            "rows": [len(rows)],
-        }
-    )
-    return {"ad_delivery": delivery, "campaign": campaigns, "hidden": hidden}
+    """`ad_delivery` and `campaign` as at the clock, and what is hidden; halves of conversions are rounded up."""
+    made = known(world)
+    return paid_truth(
+        world, "google_ads", ACCOUNTS, made.campaigns, made.delivery,
+        lambda halves: np.floor(halves / 2 + 0.5).astype(np.int64),
+        lambda place: made.campaigns[place].state(world.instant) == "removed",
+    )  # fmt: skip

@@ -6,13 +6,18 @@ the vendors' packages.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+import pandas as pd
 
+from abm_pipeline.sandbox.world import World
 from abm_pipeline.sandbox.world.campaigns import LEVELS
 from abm_pipeline.sandbox.world.scales import DAY, LOOKAHEAD_DAYS, Calendar, to_date
 from abm_pipeline.sandbox.world.tables import Array
+from abm_pipeline.sandbox.world.truth import dates
 
 WAVE_DAYS, RUN_DAYS = 30, 75
 # Days until nothing is added any more: to impressions and cost, and to conversions (credited to the day of the click).
@@ -168,3 +173,59 @@ def deliver(cal: Calendar, vendor: str, campaigns: list[PaidCampaign], cpm: floa
     return PaidDelivery(
         np.concatenate(which), np.concatenate(when), {k: v.astype(np.int64) for k, v in counts.items()}, spend
     )
+
+
+class PaidAccount(Protocol):
+    """What a platform's account has at least."""
+
+    @property
+    def currency(self) -> str:
+        """ISO code."""
+        ...
+
+    @property
+    def zone(self) -> str:
+        """Name of the time zone that its days are of."""
+        ...
+
+
+def paid_truth(
+    world: World,
+    source: str,
+    accounts: Sequence[PaidAccount],
+    campaigns: list[PaidCampaign],
+    delivery: PaidDelivery,
+    conversions: Callable[[Array], Array],
+    is_deleted: Callable[[int], bool],
+) -> Mapping[str, pd.DataFrame]:
+    """`ad_delivery` and `campaign` as at the clock of a platform that tells totals only, and what is hidden.
+
+    `conversions` makes whole ones of halves; `is_deleted` is asked for a campaign's position.
+    """
+    instant = world.instant
+    rows = delivery.visible(world.day)
+    counts, cost = delivery.shown(rows, world.day)
+    halves = counts.pop("half_conversions")
+    place, days = delivery.campaign[rows], dates(delivery.day[rows])
+    idents = np.array([campaign.ident for campaign in campaigns])[place].astype(str)
+    account = np.array([campaign.account for campaign in campaigns])[place]
+    there = [place for place, campaign in enumerate(campaigns) if campaign.created <= instant]
+    return {
+        "ad_delivery": pd.DataFrame({
+            "source": source, "source_id": [f"{ident}:all:{day}" for ident, day in zip(idents, days, strict=True)],
+            "company_id": None, "day": days, "campaign_source_id": idents,
+            "account_time_zone": np.array([a.zone for a in accounts], object)[account], **counts,
+            "conversions": conversions(halves), "spend": cost,
+            "currency": np.array([a.currency for a in accounts], object)[account],
+        }),
+        "campaign": pd.DataFrame({
+            "source": source, "source_id": [str(campaigns[place].ident) for place in there], "company_id": None,
+            "name": [campaigns[place].name(instant) for place in there],
+            "currency": [accounts[campaigns[place].account].currency for place in there],
+            "is_deleted": [is_deleted(place) for place in there],
+        }),
+        "hidden": pd.DataFrame({
+            "source": [source], "what": ["touch"], "rows": [len(rows)],
+            "reason": ["there is no company dimension: only totals of campaigns are told"],
+        }),
+    }  # fmt: skip
