@@ -6,6 +6,7 @@ in its package.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -28,6 +29,26 @@ class BaseApi:
     def configure(self, name: str, value: Any) -> None:
         """Set an attribute."""
         setattr(self, name, value)
+
+
+@dataclass
+class TokenApi(BaseApi):
+    """Of a vendor whose access tokens end. `tokens`: the instant of the monotonic clock at which each does."""
+
+    tokens: dict[str, float] = field(default_factory=dict, init=False)
+
+    def revoke(self, token: str) -> None:
+        """End an access token."""
+        self.tokens.pop(token, None)
+
+    def holds(self, token: str) -> bool:
+        """Whether an access token was given out and has not ended."""
+        return self.tokens.get(token, 0.0) >= time.monotonic()
+
+
+def bearer(request: Request) -> str:
+    """The token that a request brings."""
+    return request.headers.get("authorization", "").removeprefix("Bearer ")
 
 
 class NoApi(BaseApi):

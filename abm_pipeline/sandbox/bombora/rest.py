@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from abm_pipeline.sandbox import credentials as known
 from abm_pipeline.sandbox.bombora import files, rows
-from abm_pipeline.sandbox.vendor import BaseApi
+from abm_pipeline.sandbox.vendor import TokenApi, bearer
 from abm_pipeline.sandbox.world import World
 from abm_pipeline.sandbox.world.intent import TOPIC_IDS
 from abm_pipeline.sandbox.world.names import TOPICS
@@ -45,13 +45,12 @@ class Signal:
 
 
 @dataclass
-class BomboraApi(BaseApi):
+class BomboraApi(TokenApi):
     """Handlers, tokens and pulls. `per_minute` is the call limit of one endpoint."""
 
     world: World
     per_minute: int = 60
     token_seconds: float = 86_400.0
-    tokens: dict[str, float] = field(default_factory=dict)
     calls: dict[str, deque[float]] = field(default_factory=dict)
     pulls: dict[str, tuple[list[dict[str, Any]], int]] = field(default_factory=dict)
     signals: dict[str, Signal] = field(default_factory=dict)
@@ -82,16 +81,11 @@ class BomboraApi(BaseApi):
         self.tokens[token] = time.monotonic() + self.token_seconds
         return JSONResponse({"access_token": token, "token_type": "Bearer", "expires_in": int(self.token_seconds)})
 
-    def revoke(self, token: str) -> None:
-        """Expire a token; its next request answers 401."""
-        self.tokens.pop(token, None)
-
     def guarded(self, handler: Handler) -> Handler:
         """Token and call limit. Refusals carry neither body nor headers."""
 
         async def answer(request: Request) -> Response:
-            token = request.headers.get("authorization", "").removeprefix("Bearer ")
-            if self.tokens.get(token, 0.0) < time.monotonic():
+            if not self.holds(bearer(request)):
                 return Response(status_code=401)
             recent = self.calls.setdefault(f"{request.method} {request.url.path}", deque())
             now = time.monotonic()

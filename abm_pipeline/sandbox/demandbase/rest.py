@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from abm_pipeline.sandbox.demandbase.rows import FIELDS, KEYWORD_SETS, account_rows, intent_now, signal
-from abm_pipeline.sandbox.vendor import BaseApi
+from abm_pipeline.sandbox.vendor import TokenApi, bearer
 from abm_pipeline.sandbox.world import World
 from abm_pipeline.sandbox.world.scales import to_day
 
@@ -49,7 +49,7 @@ class Job:
 
 
 @dataclass
-class DemandbaseApi(BaseApi):
+class DemandbaseApi(TokenApi):
     """Handlers. `rows_per_file`: how exports are cut; `link_seconds`: life of a file's link; `quota`: exports left.
 
     `has_intent`: whether the key may use the Intent API. `failing`: whether jobs fail.
@@ -62,7 +62,6 @@ class DemandbaseApi(BaseApi):
     quota: int = 1_000_000
     has_intent: bool = True
     failing: bool = False
-    tokens: dict[str, float] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     links: dict[str, float] = field(default_factory=dict)
     made: int = 0
@@ -94,16 +93,11 @@ class DemandbaseApi(BaseApi):
         told = {"accessToken": token, "tokenType": "Bearer", "expiresIn": int(self.token_seconds)}
         return JSONResponse(told)
 
-    def revoke(self, token: str) -> None:
-        """Expire a token."""
-        self.tokens.pop(token, None)
-
     def guarded(self, handler: Handler) -> Handler:
         """The token."""
 
         async def answer(request: Request) -> Response:
-            token = request.headers.get("authorization", "").removeprefix("Bearer ")
-            if self.tokens.get(token, 0.0) < time.monotonic():
+            if not self.holds(bearer(request)):
                 return JSONResponse({"status": "Authentication Failed - Unauthorized."}, 401)
             return await handler(request)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from abm_pipeline.sandbox.credentials import KEYS
 from abm_pipeline.sandbox.ga4.visits import SITE, cells
-from abm_pipeline.sandbox.vendor import BaseApi
+from abm_pipeline.sandbox.vendor import TokenApi, bearer
 from abm_pipeline.sandbox.world import World
 
 CLIENT_ID = "sandbox-ga4-client"
@@ -59,7 +59,7 @@ def error(code: int, status: str, message: str) -> dict[str, Any]:
 
 
 @dataclass
-class Ga4Api(BaseApi):
+class Ga4Api(TokenApi):
     """Handlers and tokens. `hourly_tokens`: quota of the project and hour. `is_sampled`: whether answers say that they
     rest on a sample. `has_dimension`: whether the property has the company as a custom dimension.
     """
@@ -69,7 +69,6 @@ class Ga4Api(BaseApi):
     token_seconds: float = 3_599.0
     is_sampled: bool = False
     has_dimension: bool = True
-    tokens: dict[str, float] = field(default_factory=dict)
     spent: int = 0
     made: int = 0
     seen: tuple[int, pd.DataFrame | None] = (-1, None)
@@ -102,17 +101,12 @@ class Ga4Api(BaseApi):
             {"access_token": access, "expires_in": int(self.token_seconds), "scope": SCOPE, "token_type": "Bearer"}
         )
 
-    def revoke(self, token: str) -> None:
-        """End an access token; its next request answers 401."""
-        self.tokens.pop(token, None)
-
     def guarded(self, handler: Handler) -> Handler:
         """Token, property and errors in Google's words."""
 
         async def answer(request: Request) -> Response:
-            bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
             try:
-                if self.tokens.get(bearer, 0.0) < time.monotonic():
+                if not self.holds(bearer(request)):
                     text = "Request had invalid authentication credentials."
                     raise RefusedError(401, "UNAUTHENTICATED", text)
                 if str(request.path_params["ident"]) != PROPERTY:

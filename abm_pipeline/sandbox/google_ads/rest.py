@@ -9,7 +9,7 @@ import base64
 import time
 import zlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from abm_pipeline.sandbox.google_ads import gaql, rows
-from abm_pipeline.sandbox.vendor import BaseApi
+from abm_pipeline.sandbox.vendor import TokenApi, bearer
 from abm_pipeline.sandbox.world import World
 
 CLIENT_ID, CLIENT_SECRET = "sandbox-google-client.apps.googleusercontent.com", "sandbox-google-secret"
@@ -33,7 +33,7 @@ Handler = Callable[[rows.Customer, dict[str, Any], str], Response]
 
 
 @dataclass
-class GoogleAdsApi(BaseApi):
+class GoogleAdsApi(TokenApi):
     """Handlers and tokens. `daily_operations` is the developer token's quota, `retry_delay` the seconds it asks for
     when that is used up; `broken_streams` of the next streams end in an error after their first batch.
     """
@@ -44,7 +44,6 @@ class GoogleAdsApi(BaseApi):
     page_rows: int = 10_000
     token_seconds: float = 3599.0
     broken_streams: int = 0
-    tokens: dict[str, float] = field(default_factory=dict)
     operations: int = 0
     requests: int = 0
 
@@ -76,10 +75,6 @@ class GoogleAdsApi(BaseApi):
                 "token_type": "Bearer",
             }
         )
-
-    def revoke(self, token: str) -> None:
-        """Expire a token; its next request answers 401."""
-        self.tokens.pop(token, None)
 
     async def accessible(self, request: Request) -> Response:
         """`GET customers:listAccessibleCustomers`: what the login itself was given."""
@@ -129,8 +124,7 @@ class GoogleAdsApi(BaseApi):
         if int(version) < OLDEST:
             text = f"Version v{version} is deprecated. Requests to this version will be blocked."
             return failure(400, "requestError", "UNSUPPORTED_VERSION", text)
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if self.tokens.get(token, 0.0) < time.monotonic():
+        if not self.holds(bearer(request)):
             return JSONResponse(
                 {"error": {"code": 401, "message": DEAD_LOGIN, "status": "UNAUTHENTICATED"}}, status_code=401
             )

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from abm_pipeline.sandbox.outreach.records import Listing, Row, listings, stamp
-from abm_pipeline.sandbox.vendor import BaseApi
+from abm_pipeline.sandbox.vendor import TokenApi, bearer
 from abm_pipeline.sandbox.world import World
 
 CLIENT_ID = "sandbox-outreach-client"
@@ -42,7 +42,7 @@ class RefusedError(Exception):
 
 
 @dataclass
-class OutreachApi(BaseApi):
+class OutreachApi(TokenApi):
     """Handlers and tokens. `per_hour`: calls of a user in an hour. `one_use`: a refresh token works once, as it does at
     Outreach; off by default, since several homes share one sandbox. `outages`: how many answers are 503 from now on.
     `without_scope`: a path that the token may not read. `tells_wait`: whether a 429 has `Retry-After`.
@@ -55,7 +55,6 @@ class OutreachApi(BaseApi):
     outages: int = 0
     tells_wait: bool = True
     without_scope: str = ""
-    tokens: dict[str, float] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     made: int = 0
     hour: tuple[int, int] = (0, 0)
@@ -91,10 +90,6 @@ class OutreachApi(BaseApi):
             }
         )
 
-    def revoke(self, token: str) -> None:
-        """End an access token; its next request answers 401."""
-        self.tokens.pop(token, None)
-
     def guarded(self, handler: Handler) -> Handler:
         """Token, media type, outages and the hourly limit."""
 
@@ -112,8 +107,7 @@ class OutreachApi(BaseApi):
         return answer
 
     def _admit(self, request: Request) -> dict[str, str]:
-        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if self.tokens.get(bearer, 0.0) < time.monotonic():
+        if not self.holds(bearer(request)):
             raise RefusedError(401, "unauthorized", "Unauthorized", "The access token is invalid or has expired.")
         if request.headers.get("content-type", MEDIA_TYPE) != MEDIA_TYPE:
             detail = f"Expected Content-Type header to be '{MEDIA_TYPE}'."

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from abm_pipeline.sandbox.salesloft.records import Listing, listings, stamp
-from abm_pipeline.sandbox.vendor import BaseApi
+from abm_pipeline.sandbox.vendor import TokenApi, bearer
 from abm_pipeline.sandbox.world import World
 
 CLIENT_ID = "sandbox-salesloft-client"
@@ -43,7 +43,7 @@ class RefusedError(Exception):
 
 
 @dataclass
-class SalesloftApi(BaseApi):
+class SalesloftApi(TokenApi):
     """Handlers and tokens. `points`: what the team may spend in a minute. `one_use`: a refresh token works once, as it
     does at Salesloft; off by default, since several homes share one sandbox. `without_scope`: what may not be read.
     """
@@ -53,7 +53,6 @@ class SalesloftApi(BaseApi):
     token_seconds: float = 7_200.0
     one_use: bool = False
     without_scope: str = ""
-    tokens: dict[str, float] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     spent: deque[tuple[float, int]] = field(default_factory=deque)
     made: int = 0
@@ -93,16 +92,11 @@ class SalesloftApi(BaseApi):
             }
         )
 
-    def revoke(self, token: str) -> None:
-        """End an access token; its next request answers 401."""
-        self.tokens.pop(token, None)
-
     def guarded(self, handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         """Token, scope and points."""
 
         async def answer(request: Request) -> Response:
-            bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-            if bearer != API_KEY and self.tokens.get(bearer, 0.0) < time.monotonic():
+            if bearer(request) != API_KEY and not self.holds(bearer(request)):
                 return JSONResponse({"error": "Unauthorized"}, 401)
             if self.without_scope and self.without_scope in request.url.path:
                 return JSONResponse({"error": "Forbidden"}, 403)

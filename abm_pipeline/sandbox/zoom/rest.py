@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from abm_pipeline.sandbox.vendor import BaseApi
+from abm_pipeline.sandbox.vendor import TokenApi, bearer
 from abm_pipeline.sandbox.world import World
 from abm_pipeline.sandbox.world.scales import to_day
 from abm_pipeline.sandbox.zoom.rows import WEBINAR
@@ -26,7 +26,7 @@ SPAN_DAYS, KEPT_DAYS = 31, 184
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-class ZoomApi(BaseApi):
+class ZoomApi(TokenApi):
     """Handlers of one account. `gone`: ids of webinars that answer as deleted; `unlicensed`: users without a plan."""
 
     def __init__(self, world: World) -> None:
@@ -84,14 +84,9 @@ class ZoomApi(BaseApi):
             }
         )  # fmt: skip
 
-    def revoke(self, token: str) -> None:
-        """Expire a token."""
-        self.tokens.pop(token, None)
-
     def _guarded(self, handler: Handler) -> Handler:
         async def answer(request: Request) -> Response:
-            token = request.headers.get("authorization", "").removeprefix("Bearer ")
-            if self.tokens.get(token, 0.0) < time.monotonic():
+            if not self.holds(bearer(request)):
                 return refusal(401, 124, "Access token is expired.")
             kind = "Heavy" if "/report/" in request.url.path else "Medium"
             if self.throttle_next:
