@@ -65,6 +65,29 @@ def intervals(rows: pd.DataFrame, label: str) -> str:
     return _svg(alt.layer(*layers).properties(width=270, height=34 * max(1, len(rows))), label)
 
 
+def waterfall(rows: pd.DataFrame, label: str) -> str:
+    """Bars that add up from top to bottom, in bits. `rows`: step, low, high, weight, text, kind (for, against, whole)."""
+    order = list(rows["step"])
+    tone = alt.Color(
+        "kind:N",
+        legend=None,
+        scale=alt.Scale(domain=["for", "against", "whole"], range=["var(--good)", "var(--bad)", "var(--accent)"]),
+    )
+    y = alt.Y("step:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=230))
+    # room for the numbers beside the outermost bars
+    low, high = min(0.0, float(rows["low"].min())), max(0.0, float(rows["high"].max()))
+    room = (high - low or 1.0) * 0.22
+    x = alt.X("low:Q", title="bits", scale=alt.Scale(domain=[low - room, high + room], nice=False))
+    bars = alt.Chart(rows).mark_bar(height=15, cornerRadius=2).encode(y=y, x=x, x2="high:Q", color=tone)
+    zero = alt.Chart(pd.DataFrame({"low": [0.0]})).mark_rule(color="var(--muted)").encode(x="low:Q")
+    layers = [bars, zero]
+    for is_right, align, column in ((True, "left", "high"), (False, "right", "low")):
+        said = rows[(rows["weight"] >= 0) == is_right]
+        mark = alt.Chart(said).mark_text(align=align, dx=4 if is_right else -4, color="var(--ink)", fontSize=11)
+        layers.append(mark.encode(y=y, x=f"{column}:Q", text="text:N"))
+    return _svg(alt.layer(*layers).properties(width=330, height=26 * len(rows)), label)
+
+
 def _svg(chart: Any, label: str) -> str:
     svg = vl_convert.vegalite_to_svg(chart.configure(**_THEME).to_dict())
     # sized by the page, named for screen readers
