@@ -18,8 +18,8 @@ def naive_keys(records: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Row and value of each key a naive matcher would join on: domains, phone digits, names in lower case."""
     at = pd.Series(np.arange(len(records)))
     host = records["website"].str.lower().str.replace(r"^(https?:?//)?(www\.)?", "", regex=True).str.split("/").str[0]
-    mail = records["email_domains"].explode()
-    mail = pd.Series(mail.index), mail.astype("str").str.split(":").str[0]
+    told = records["email_domains"].explode()
+    mail = pd.Series(told.index), told.astype("str").str.split(":").str[0]
     return {
         "domain": pd.concat([_shared(at, host), _shared(at, records["domain"].str.lower()), _shared(*mail)]),
         "phone": _shared(at, records["phone"].str.replace(r"\D", "", regex=True)),

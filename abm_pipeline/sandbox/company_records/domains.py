@@ -73,6 +73,8 @@ def make_domains(accounts: Accounts, entities: Entities, seed: int) -> Domains:
         path = (home[rows] == 0) & division[rows]
         domain[rows] = np.where((base == "") | path, base, host + "." + base)
         mail[rows] = base
+    twice = np.flatnonzero(on_parent & pd.Series(domain, dtype=object).duplicated().to_numpy())
+    domain[twice] = domain[accounts.parent[twice]]
     shared = np.flatnonzero((accounts.parent >= 0) & ~on_parent & (rng.random(n) < 0.2) & (accounts.kind != ACQUIRED))
     mail[shared] = np.where(domain[accounts.parent[shared]] != "", domain[accounts.parent[shared]], domain[shared])
     borrowed = on_parent & (accounts.parent >= 0) & (domain == domain[np.maximum(accounts.parent, 0)])

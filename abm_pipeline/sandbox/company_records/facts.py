@@ -69,13 +69,13 @@ def make_industries(rng: Rng, mess: Mess, rows: Rows, accounts: Accounts) -> Arr
     industry[other] = rng.integers(0, len(w.INDUSTRIES), int(other.sum()))
     column = np.array([0, 1, 2, 2, 3, 0])[rows.source]
     table = words([text for texts in w.INDUSTRY_WORDS.values() for text in texts])
-    out = table[industry * 4 + column]
+    out: Array = table[industry * 4 + column]
     out[~mess.present("industry")] = ""
     return out
 
 
 def make_sizes(rng: Rng, mess: Mess, rows: Rows, accounts: Accounts, entities: Entities) -> Array:
-    """Employees, float with NaN: the entity's in CRM and bureau, the brand's elsewhere, in bands, years old, or 0 and 1."""
+    """Employees, float with NaN: the entity's in CRM and bureau, else the brand's; in bands, years old, or 0 and 1."""
     n = len(rows.record)
     local = np.isin(rows.source, (SALESFORCE, DNB)) & (rng.random(n) < 0.7)
     size = np.where(local, entities.employees[rows.entity], accounts.employees[rows.account])

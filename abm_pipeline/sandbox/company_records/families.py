@@ -49,6 +49,7 @@ COUNTRY_PAGE = 0.08  # country entities with a page of their own
 # Number of country entities: weight of each bracket and the bracket's lowest and highest count.
 ENTITY_BRACKETS = ((0.80, 1, 1), (0.13, 2, 3), (0.055, 4, 8), (0.015, 9, 22))
 OWN_PHONE = 0.75  # entities with a switchboard of their own, else the head office's
+SECOND_SITE = 0.03  # entities with another site in the country, which has a number and a DUNS of its own
 GROUP_PHONE = 0.15  # children who answer on the parent's number
 
 
@@ -224,7 +225,7 @@ def make_entities(accounts: Accounts, seed: int) -> Entities:
     big = np.isin(accounts.kind, (HEAD, SISTER)) & (rng.random(n) < 0.3)
     count = np.where(big, count + rng.integers(1, 6, n), count)
     count = np.where(np.isin(accounts.kind, (STRANGER, DIVISION)) & (rng.random(n) < 0.75), 1, count)
-    owners = np.minimum(12 + rng.pareto(1.1, n) * 18, 260).astype(np.int64)
+    owners = np.minimum(10 + rng.pareto(1.2, n) * 14, 160).astype(np.int64)
     count = np.where(accounts.kind == FRANCHISE, owners, count)
     account = np.repeat(np.arange(n), count)
     head = within(account) == 0
@@ -233,14 +234,17 @@ def make_entities(accounts: Accounts, seed: int) -> Entities:
     country = np.where(franchise & (rng.random(len(account)) < 0.8), accounts.country[account], country)
     _, once = np.unique(np.where(franchise, -1 - np.arange(len(account)), account * 100 + country), return_index=True)
     keep = np.sort(once)
-    account, head, country = account[keep], head[keep], country[keep]
+    sites = 1 + (rng.random(len(keep)) < np.where(franchise[keep], 0, SECOND_SITE))
+    keep = np.repeat(keep, sites)
+    account, country, franchise = account[keep], country[keep], franchise[keep]
+    head = within(account) == 0
     m = len(account)
     cities, forms, natives = (
         np.array([len(getattr(c, f)) for c in COUNTRIES])[country] for f in ("cities", "forms", "native_forms")
     )
     first = np.searchsorted(account, np.arange(n))
     area, line = rng.integers(200, 990, m), rng.integers(2_000_000, 9_999_999, m)
-    shares = ~head & (rng.random(m) >= OWN_PHONE) & ~franchise[keep]
+    shares = ~head & (rng.random(m) >= OWN_PHONE) & ~franchise
     inherits = head & (accounts.parent[account] >= 0) & (rng.random(m) < GROUP_PHONE)
     source = np.where(shares, first[account], np.where(inherits, first[accounts.parent[account]], np.arange(m)))
     source = source[source]  # the parent's head office may itself answer on the grandparent's number
@@ -262,7 +266,7 @@ def make_entities(accounts: Accounts, seed: int) -> Entities:
         employees=np.maximum(
             np.where(head, accounts.employees[account], accounts.employees[account] * rng.beta(1, 6, m)), 1
         ).astype(np.int64),
-        local_only=~head & (rng.random(m) < 0.03) & ~franchise[keep],
+        local_only=~head & (rng.random(m) < 0.03) & ~franchise,
         first=first,
     )
 

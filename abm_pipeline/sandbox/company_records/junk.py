@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from abm_pipeline.sandbox.company_records import words as w
 from abm_pipeline.sandbox.company_records.arrays import Array, Rng, draw, words
@@ -51,8 +50,3 @@ def junk_columns(rng: Rng, source: Array) -> dict[str, Array]:
         "duns": np.where(crm & (has[4] < 0.05), draw(rng, w.DUNS_PLACEHOLDERS, n), ""),
         "country": np.where(has[5] < 0.45, country, ""),
     }
-
-
-def listed(values: Array) -> pd.Series:
-    """One-item lists of the values that are not empty."""
-    return pd.Series([[value] if value else None for value in values], dtype=object)

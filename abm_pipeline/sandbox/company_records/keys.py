@@ -1,6 +1,7 @@
 """Websites and domains of a record, its further domains and its contacts' domains, right and wrong.
 
-Shared domains are planted here: site builders, free mail, providers, agencies, universities, parked ones, portals of groups.
+Shared domains are planted here: site builders, free mail, providers, agencies, universities, parked ones, portals of
+groups.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import numpy as np
 from abm_pipeline.sandbox.company_records import words as w
 from abm_pipeline.sandbox.company_records.arrays import Array, Rng, another, choose, draw, words
 from abm_pipeline.sandbox.company_records.domains import Domains
-from abm_pipeline.sandbox.company_records.families import ACQUIRED, Accounts, Entities
+from abm_pipeline.sandbox.company_records.families import ACQUIRED, FRANCHISE, Accounts, Entities
+from abm_pipeline.sandbox.company_records.places import COUNTRIES
 from abm_pipeline.sandbox.company_records.scripts import slug
 from abm_pipeline.sandbox.company_records.shares import DNB, HUBSPOT, MARKETO, SALESFORCE, Mess
 from abm_pipeline.sandbox.company_records.sources import Rows
@@ -68,6 +70,9 @@ def make_sites(rng: Rng, mess: Mess, rows: Rows, accounts: Accounts, entities: E
             for d, n in zip(true[paths], accounts.names.core[account[paths]], strict=True)
         ]
     )
+    host = mess.plant("technical_host", domain != "")
+    domain[host] = draw(rng, w.HOSTS, len(host)) + "." + domain[host]
+    _franchisees(mess, website, rows, accounts, entities)
     website[~mess.present("website")] = ""
     domain[~mess.present("domain") & (rows.listed < 0)] = ""
     domain[~np.isin(rows.source, (SALESFORCE, HUBSPOT, DNB)) & (rows.listed < 0)] = ""
@@ -161,6 +166,20 @@ def _elsewhere(
     picked = mess.plant("linkedin_as_website", true != "")
     website[picked] = "https://www.linkedin.com/company/" + words(
         [slug(n, "-") for n in accounts.names.core[rows.account[picked]]]
+    )
+
+
+def _franchisees(mess: Mess, website: Array, rows: Rows, accounts: Accounts, entities: Entities) -> None:
+    """Owners of a franchise whose only site is a page of a network, named after brand and city."""
+    picked = mess.plant("franchisee_page", accounts.kind[rows.account] == FRANCHISE)
+    brand = accounts.names.core[rows.account[picked]]
+    entity = rows.entity[picked]
+    places = [
+        COUNTRIES[c].cities[k].split("@")[0].split("/")[0]
+        for c, k in zip(entities.country[entity].tolist(), entities.city[entity].tolist(), strict=True)
+    ]
+    website[picked] = words(
+        [f"https://www.facebook.com/{slug(b)}{slug(p)}" for b, p in zip(brand, places, strict=True)]
     )
 
 

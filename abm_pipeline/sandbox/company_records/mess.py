@@ -11,7 +11,7 @@ from abm_pipeline.sandbox.company_records import words as w
 from abm_pipeline.sandbox.company_records.arrays import Array, Rng, apply, draw, words
 from abm_pipeline.sandbox.company_records.families import Entities
 from abm_pipeline.sandbox.company_records.places import COUNTRIES
-from abm_pipeline.sandbox.company_records.scripts import bare, garbled, slug, spelt
+from abm_pipeline.sandbox.company_records.scripts import bare, garbled, slug, spelt, wide
 from abm_pipeline.sandbox.company_records.shares import Mess
 from abm_pipeline.sandbox.company_records.sources import Rows
 from abm_pipeline.sandbox.world.names import FIRST, LAST
@@ -56,6 +56,8 @@ def dirty_names(rng: Rng, mess: Mess, names: Array, rows: Rows, entities: Entiti
         )
     ]
     names[city] = names[city] + words([b.format(p) for b, p in zip(draw(rng, w.BRANCH, len(city)), place, strict=True)])
+    line = mess.plant("tagline")
+    names[line] = names[line] + draw(rng, w.TAGLINES, len(line))
     _change_letters(rng, mess, names)
     note = mess.plant("trailing_note")
     names[note] = names[note] + draw(rng, w.NOTES, len(note))
@@ -130,6 +132,7 @@ def _change_letters(rng: Rng, mess: Mess, names: Array) -> None:
     apply(names, mess.plant("accents_lost", latin), bare)
     latin &= ~np.array([name.isascii() for name in names])
     apply(names, mess.plant("wrong_encoding", latin), garbled)
+    apply(names, mess.plant("wide_letters", has(names, "[\u3040-\u9fff]")), wide)
     apply(names, mess.plant("html_entity", has(names, "&")), lambda t: t.replace("&", "&amp;"))
 
 
@@ -148,7 +151,7 @@ def _mistyped(text: str, where: float, kind: int) -> str:
 
 
 def replaced_names(rng: Rng, mess: Mess, names: Array, site: Array) -> None:
-    """Names that are none: empty, a placeholder, an address, a person, a domain. `site` is the record's domain or empty."""
+    """Names that are none: empty, a placeholder, an address, a person, a domain. `site` is the record's domain."""
     known = site != ""
     empty = mess.plant("nameless", known)
     names[empty] = ""

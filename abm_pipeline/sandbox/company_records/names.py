@@ -1,6 +1,6 @@
 """Brand names: how companies in each language are called, in Latin letters, in native script and in English.
 
-Belongs here: inventing names, alone or after a parent. Does not belong here: what people do to names when typing (mess).
+Belongs here: inventing names, alone or after a parent. Does not belong here: what people do to names (mess).
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from abm_pipeline.sandbox.world.names import FIRST, STEMS
 
 SCRIPTS = ("ja", "zh", "ko", "ru", "el")
 COINED = {"ja": katakana, "ru": cyrillic, "el": greek}
-# coined | coined trade | stem trade | two stems | surname trade | partners | place trade | long | letters | public | number | person
+# coined | coined trade | stem trade | two stems | surname trade | partners | place trade | long | letters | public |
+# number | person
 PATTERNS = (20, 12, 13, 9, 16, 8, 6, 7, 3, 3, 1.5, 1.5)
 
 
 @dataclass
 class Names:
-    """Object arrays of equal length; `native` is empty for Latin-script names, `english` is empty where it is the same."""
+    """Object arrays of equal length; `native` is "" for names in Latin script, `english` is "" where it is the same."""
 
     core: Array
     short: Array
@@ -120,7 +121,7 @@ def _partners(rng: Rng, core: Array, rows: Array, surnames: Array, language: str
 
 
 def _long_names(rng: Rng, core: Array, first: Array, pattern: Array) -> None:
-    """International Bearing Machines Corporation, which everybody calls by its initials; and names that are initials."""
+    """International Bearing Data Corporation, which everybody calls by its initials; and names that are initials."""
     rows = np.flatnonzero(pattern == 7)
     n = len(rows)
     noun = draw(rng, w.NOUNS, n)
@@ -204,20 +205,24 @@ def near(rng: Rng, cores: Array) -> Names:
     place = draw(
         rng, ("Nord", "South", "East", "West", "Midlands", "Pacific", "Europe", "One", "Plus", "II", "2000", "Pro"), n
     )
-    edits = {
-        0: lambda c, t, p: c[:-1] if c.endswith("s") else c + "s",
-        1: lambda c, t, p: f"{c} {t}",
-        2: lambda c, t, p: f"{c} {p}",
-        3: lambda c, t, p: f"{p} {c}",
-        4: lambda c, t, p: f"{c.rsplit(' ', 1)[0]} {t}",
-        5: lambda c, t, p: c.replace("i", "y", 1) if "i" in c else c + "e",
-    }
-    core = words([edits[k](c, t, p) for k, c, t, p in zip(kind.tolist(), cores, tail, place, strict=True)])
+    core = words([_nearly(*made) for made in zip(cores, kind.tolist(), tail, place, strict=True)])
     return Names(core, core.copy(), blank(n), blank(n))
 
 
+def _nearly(core: str, kind: int, tail: str, place: str) -> str:
+    """One of six ways to be almost called the same."""
+    return (
+        core[:-1] if core.endswith("s") else core + "s",
+        f"{core} {tail}",
+        f"{core} {place}",
+        f"{place} {core}",
+        f"{core.rsplit(' ', 1)[0]} {tail}",
+        core.replace("i", "y", 1) if "i" in core else core + "e",
+    )[kind]
+
+
 def after_parent(rng: Rng, short: Array, rank: Array, division: Array) -> Names:
-    """A division's or a sister's name: the family's first word and a trade, a different one for each rank in the family."""
+    """A division's or a sister's name: the family's first words and a trade, another for each rank in the family."""
     n = len(short)
     own, _, _, _ = _trades("en")
     order = rng.permutation(len(own))

@@ -1,12 +1,12 @@
-"""What a record calls the company before anybody mistypes it: brand, legal name, country office, native script, initials."""
+"""What a record calls the company before anybody mistypes it: brand, legal or native name, country office, initials."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from abm_pipeline.sandbox.company_records import words as w
-from abm_pipeline.sandbox.company_records.arrays import Array, Rng, blank, choose, draw, words
-from abm_pipeline.sandbox.company_records.families import Accounts, Entities
+from abm_pipeline.sandbox.company_records.arrays import Array, Rng, choose, draw, words
+from abm_pipeline.sandbox.company_records.families import ACQUIRED, Accounts, Entities
 from abm_pipeline.sandbox.company_records.names import coin
 from abm_pipeline.sandbox.company_records.places import COUNTRIES
 from abm_pipeline.sandbox.company_records.scripts import NATIVE
@@ -24,7 +24,9 @@ FORM_WEIGHTS = (
     (54, 12, 5, 14, 6, 4, 5),  # marketo
 )
 COUNTRY_IN_LEGAL_NAME = 0.4  # of the entities other than the head office
+LEGAL_NAME_APART = 0.03  # accounts whose legal name has nothing of the brand
 LOCAL_NAME_USED = 0.85  # in the records of an entity that trades under a name of its own
+SURNAMES = tuple(name for names in w.SURNAMES.values() for name in names if "/" not in name)
 COUNTRY_TAILS = (" {}", " {}", " ({})", " - {}", ", {}", " {} Branch", "-{}", " | {}")
 
 
@@ -57,7 +59,13 @@ def base_names(rng: Rng, rows: Rows, accounts: Accounts, entities: Entities) -> 
         ]
     )
     legal = np.flatnonzero(form == 1)
-    full = np.where(said[rows.entity[legal]], core[legal] + " " + local_country[country[legal]], core[legal])
+    apart = rng.random(len(accounts.kind)) < LEGAL_NAME_APART
+    pattern, surname = draw(rng, w.LEGAL_OWNERS, len(apart)), draw(rng, SURNAMES, len(apart))
+    owner = words([p.format(s) for p, s in zip(pattern, surname, strict=True)])
+    # Half of the records of such a company say both names.
+    both = np.where(rng.random(len(legal)) < 0.5, " d/b/a " + core[legal], "")
+    legal_core = np.where(apart[rows.account[legal]], owner[rows.account[legal]] + both, core[legal])
+    full = np.where(said[rows.entity[legal]], legal_core + " " + local_country[country[legal]], legal_core)
     template = [
         COUNTRIES[c].forms[f]
         for c, f in zip(country[legal].tolist(), entities.form[rows.entity[legal]].tolist(), strict=True)
@@ -73,10 +81,11 @@ def base_names(rng: Rng, rows: Rows, accounts: Accounts, entities: Entities) -> 
     out[abroad] = core[abroad] + words([t.format(c) for t, c in zip(tail, spoken, strict=True)])
     short = np.flatnonzero((form == 3) & ~fixed)
     out[short] = accounts.names.short[rows.account[short]]
-    for position, values in ((4, accounts.names.english), (6, blank(len(accounts.kind)))):
-        picked = np.flatnonzero((form == position) & ~fixed)
-        values = values[rows.account[picked]] if position == 4 else words([initials(name) for name in core[picked]])
-        out[picked] = np.where(values == "", core[picked], values)
+    english = np.flatnonzero((form == 4) & ~fixed)
+    said_in_english = accounts.names.english[rows.account[english]]
+    out[english] = np.where(said_in_english == "", core[english], said_in_english)
+    letters = np.flatnonzero((form == 6) & ~fixed)
+    out[letters] = words([initials(name) or name for name in core[letters]])
     _native(rng, out, np.flatnonzero(form == 5), core, fixed, rows, accounts, entities)
     return out
 
@@ -123,7 +132,7 @@ def tell_news(rng: Rng, mess: Mess, names: Array, rows: Rows, accounts: Accounts
             for p, new, old in zip(pattern, names[renamed], accounts.old_core[rows.account[renamed]], strict=True)
         ]
     )
-    bought = mess.plant("acquirer_beside", rows.absorbed & (accounts.kind[rows.account] == 8))
+    bought = mess.plant("acquirer_beside", rows.absorbed & (accounts.kind[rows.account] == ACQUIRED))
     acquirer = accounts.names.core[accounts.parent[rows.account[bought]]]
     pattern = draw(rng, w.ACQUIRED, len(bought))
     names[bought] = words(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from abm_pipeline.sandbox.company_records.arrays import Array, stream, words
+from abm_pipeline.sandbox.company_records.arrays import Array, draw, stream, words
 from abm_pipeline.sandbox.company_records.domains import make_domains
 from abm_pipeline.sandbox.company_records.facts import make_industries, make_places, make_sizes, make_times
 from abm_pipeline.sandbox.company_records.families import (
@@ -21,23 +21,36 @@ from abm_pipeline.sandbox.company_records.families import (
     parents_at,
     roots,
 )
+from abm_pipeline.sandbox.company_records.identifiers import make_duns, make_pages, make_phones
 from abm_pipeline.sandbox.company_records.junk import junk_columns
 from abm_pipeline.sandbox.company_records.keys import Pairs, make_sites
 from abm_pipeline.sandbox.company_records.mess import dirty_names, replaced_names
-from abm_pipeline.sandbox.company_records.numbers import make_duns, make_pages, make_phones
 from abm_pipeline.sandbox.company_records.recordnames import base_names, tell_news
 from abm_pipeline.sandbox.company_records.relations import make_parents, make_xrefs
 from abm_pipeline.sandbox.company_records.shares import SOURCES, Mess
 from abm_pipeline.sandbox.company_records.sources import Rows, junk_counts, make_ids, make_rows
+from abm_pipeline.sandbox.company_records.words import PLACEHOLDERS
 
-COLUMNS = (
-    "source source_id name website domain additional_domains email_domains linkedin_id xref phone duns country region city "
-    "industry employee_count parent created_at modified_at"
-).split()
+COLUMNS = [
+    *("source", "source_id", "name", "website", "domain", "additional_domains", "email_domains", "linkedin_id", "xref"),
+    *(
+        "phone",
+        "duns",
+        "country",
+        "region",
+        "city",
+        "industry",
+        "employee_count",
+        "parent",
+        "created_at",
+        "modified_at",
+    ),
+]
 LISTS = ("additional_domains", "email_domains", "xref")
 # What changes when somebody edits a record; the rest stays as it was.
 EDITED = ("name", "website", "domain", "parent")
 NAME_ONLY_LOSES = ("website", "domain", "linkedin_id", "phone", "duns", "region", "city", "industry", "parent")
+PLACEHOLDER_FIELDS = ("website", "phone", "city", "region", "industry", "linkedin_id", "duns", "parent")
 DOMAIN_ONLY_LOSES = ("name", "linkedin_id", "phone", "duns", "country", "region", "city", "industry", "parent")
 
 
@@ -45,9 +58,9 @@ DOMAIN_ONLY_LOSES = ("name", "linkedin_id", "phone", "duns", "country", "region"
 class RecordSet:
     """One frame per snapshot, the first at position 0.
 
-    `records` has COLUMNS (lists as Arrow lists of strings), `truth` source, source_id, entity_id, account_id, group_id and
-    kind, `parents` child_account and parent_account. `planted` says of each mess how many were expected, the variance of
-    that number, and how many were planted, over all versions of all records about companies.
+    `records` has COLUMNS (lists as Arrow lists of strings); `truth` has source, source_id, entity_id, account_id,
+    group_id and kind; `parents` has child_account and parent_account. `planted` says of each mess how many were
+    expected, the variance of that number, and how many were planted, over all versions of records about companies.
     """
 
     records: list[pd.DataFrame]
@@ -113,6 +126,7 @@ def make(companies: int, seed: int, snapshots: int = 3) -> RecordSet:
         "xref": make_xrefs(rng, mess, rows, ids, accounts),
     }
     size = make_sizes(rng, mess, rows, accounts, entities)
+    _placeholders(rng, mess, columns)
     _bare_records(mess, rows, columns, lists, size)
     _keep_unedited(rows, columns, size)
     columns, lists = _with_junk(stream(seed, "junk"), columns, lists, junk_source, len(rows.record))
@@ -141,6 +155,15 @@ def _junk_rows(source: Array, born: Array, snapshots: int) -> Rows:
     n = np.arange(len(source))
     none = np.full(len(source), -1)
     return Rows(n, source, none, none, none, born, born, np.full(len(source), snapshots + 1), none > 0, none > 0)
+
+
+def _placeholders(rng: np.random.Generator, mess: Mess, columns: dict[str, Array]) -> None:
+    """Words for nothing in one field of a record that would be empty or known."""
+    picked = mess.plant("placeholder_field")
+    field = rng.integers(0, len(PLACEHOLDER_FIELDS), len(picked))
+    for position, name in enumerate(PLACEHOLDER_FIELDS):
+        rows = picked[field == position]
+        columns[name][rows] = draw(rng, PLACEHOLDERS, len(rows))
 
 
 def _bare_records(mess: Mess, rows: Rows, columns: dict[str, Array], lists: dict[str, Pairs], size: Array) -> None:

@@ -20,7 +20,7 @@ SYNCED = {
 
 
 def _partner(rng: Rng, rows: Rows, wanted: Array, account: Array, source: Array, exact: bool) -> Array:
-    """For each wanted row a row of the given source about the account, of the same entity if it can be; -1 if none is there yet."""
+    """For each wanted row a row of the source about the account, of the same entity if it can be; -1 if none yet."""
     out = np.full(len(wanted), -1)
     for code in np.unique(source):
         mine = source == code

@@ -34,11 +34,9 @@ _KANA = {c + v: text for c, row in _ROWS.items() for v, text in zip("aiueo", row
 _KANA |= {c + v: text for c, row in _PAIRS.items() for v, text in zip("aiueo", row, strict=True)}
 for _same, _as in (("l", "r"), ("c", "k"), ("q", "k"), ("th", "s"), ("ph", "f"), ("ck", "k")):
     _KANA |= {_same + v: _KANA[_as + v] for v in "aiueo"}
-_ALONE = {
-    c: _KANA[c + ("o" if c in "td" else "u")] for c in ("k s t h m r g z d b p f v j w sh ch x l c q th ph ck".split())
-}
+_ALONE = {c: _KANA[c + ("o" if c in "td" else "u")] for c in {key[:-1] for key in _KANA} - {"", "n", "y"}}
 _KANA |= _ALONE | {"n": "ン", "y": "イ", " ": "", "-": "・", "&": "アンド"}
-_KANA_PART = re.compile("|".join(sorted(map(re.escape, _KANA), key=lambda part: -len(part))))
+_KANA_PART = re.compile("|".join(sorted(map(re.escape, _KANA), key=lambda part: (-len(part), part))))
 
 _CYRILLIC = {
     **{"shch": "щ", "sh": "ш", "ch": "ч", "zh": "ж", "kh": "х", "ya": "я", "yu": "ю", "ts": "ц", "x": "кс", "w": "в"},
@@ -107,6 +105,11 @@ def greek(text: str) -> str:
 def garbled(text: str) -> str:
     """UTF-8 read as Latin-1: Müller to MÃ¼ller."""
     return text.encode("utf-8").decode("latin-1")
+
+
+def wide(text: str) -> str:
+    """ASCII as full-width letters: ABC to ＡＢＣ."""
+    return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else "\u3000" if c == " " else c for c in text)
 
 
 NATIVE = {"JP": katakana, "RU": cyrillic, "UA": cyrillic, "GR": greek}

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 # fmt: off
 """How much of each mess is planted, by source, and the log of what was.
 
@@ -42,6 +43,8 @@ NAME_SHARES = {
     "domain_as_name":                        (0.008,     0.04,   0.0,     0.03,  0.0,  0.008),
     "former_name_beside":                    (0.10,      0.05,   0.04,    0.03,  0.05, 0.02),  # of the renamed who know
     "acquirer_beside":                       (0.10,      0.05,   0.06,    0.03,  0.03, 0.02),  # of the acquired who know
+    "tagline":                               (0.002,     0.015,  0.06,    0.0,   0.0,  0.0),
+    "wide_letters":                          (0.10,      0.05,   0.02,    0.0,   0.15, 0.10),  # of those with kana or kanji
     "doing_business_as":                     (0.010,     0.003,  0.0,     0.0,   0.02, 0.004),
     "wrong_legal_form":                      (0.03,      0.01,   0.002,   0.01,  0.004, 0.02),
     "dropped_word":                          (0.02,      0.012,  0.005,   0.01,  0.002, 0.04),  # of three words and more
@@ -68,6 +71,9 @@ NAME_SHARES = {
 KEY_SHARES = {
     "name_only":                             (0.06,      0.03,   0.05,    0.0,   0.0,  0.09),
     "domain_only":                           (0.01,      0.07,   0.0,     0.12,  0.0,  0.03),
+    "technical_host":                        (0.01,      0.05,   0.0,     0.03,  0.0,  0.0),  # of those with a domain
+    "franchisee_page":                       (0.15,      0.0,    0.0,     0.0,   0.05, 0.0),  # of the franchises' records
+    "placeholder_field":                     (0.02,      0.01,   0.0,     0.01,  0.004, 0.02),
     "builder_website":                       (0.006,     0.008,  0.012,   0.0,   0.004, 0.0),  # of those with a domain
     "linkedin_as_website":                   (0.010,     0.010,  0.0,     0.0,   0.0,  0.0),
     "competitor_domain":                     (0.004,     0.005,  0.001,   0.0,   0.002, 0.0),
@@ -87,6 +93,7 @@ KEY_SHARES = {
     "agency_mail":                           (0.015,     0.01,   0.0,     0.0,   0.0,  0.01),
     "phone_placeholder":                     (0.03,      0.015,  0.0,     0.0,   0.002, 0.08),
     "agency_phone":                          (0.02,      0.02,   0.0,     0.0,   0.02, 0.005),
+    "shared_office_phone":                   (0.008,     0.006,  0.0,     0.0,   0.012, 0.004),
     "stranger_phone":                        (0.004,     0.004,  0.0,     0.0,   0.003, 0.01),
     "duns_placeholder":                      (0.05,      0.05,   0.0,     0.02,  0.0,  0.0),
     "duns_typo":                             (0.012,     0.01,   0.0,     0.0,   0.0,  0.0),

@@ -1,7 +1,7 @@
 """What each system holds: which records, about whom, from when to when, and what they know of renames and takeovers.
 
-Salesforce has several records of one company as a rule; HubSpot and the intent provider one per domain; LinkedIn one per
-page; D&B one per country entity, and it is bought last; Marketo what visitors typed.
+Salesforce has several records of one company as a rule; HubSpot and the intent provider one per domain; LinkedIn one
+per page; D&B one per country entity, and it is bought last; Marketo what visitors typed.
 
 A record that changes between snapshots has two rows, of which one is seen in each snapshot.
 """
@@ -37,7 +37,7 @@ HEAD_IN_CRM, OTHER_IN_CRM = 0.72, 0.30
 MORE_IN_CRM = 0.30  # chance of each further duplicate
 IN_HUB, TWICE_IN_HUB, WITHOUT_DOMAIN_IN_HUB = 0.52, 0.04, 0.12
 IN_LINKEDIN, IN_INTENT = 0.82, 0.60
-HEAD_IN_BUREAU, OTHER_IN_BUREAU, BRANCH_IN_BUREAU = 0.62, 0.62, 0.02
+HEAD_IN_BUREAU, OTHER_IN_BUREAU = 0.62, 0.62
 TYPED_BY_VISITORS = 0.5  # records per head office; a tenth of it at other entities
 
 
