@@ -1,16 +1,16 @@
 """Hard company records with known truth, against which account identity resolution is measured.
 
 Belongs here: companies and families as they are (`families`, `domains`), what six systems hold of them (`sources`,
-`recordnames`, `keys`, `identifiers`, `relations`, `facts`), what goes wrong and how often (`shares`, `mess`, `junk`), and
-the snapshots (`recordset`). Does not belong here: any rule of the resolution; nothing of the pipeline is imported, and no
-share is tuned to what it can or cannot do.
+`recordnames`, `keys`, `identifiers`, `relations`, `facts`), what goes wrong and how often (`shares`, `mess`, `junk`),
+and the snapshots (`recordset`). Does not belong here: any rule of the resolution; nothing of the pipeline is
+imported, and no share is tuned to what it can or cannot do.
 
 Truth has three levels. An *entity* is a company in one country, or one of its sites. An *account* is a brand with all
-its country entities. Divisions, acquired companies and sister brands are accounts of their own with a parent. A *group*
-is everything under one ultimate parent at that snapshot: a company acquired just before the second snapshot changes group
-there, its account stays. A franchise is one account: the name and most of the keys are one, and whoever sells to it
-sells to the brand first; its owners are its entities. A renamed company stays the same account. Each junk record
-(`test`, a private person, spam) is an account of its own.
+its country entities. Divisions, acquired companies and sister brands are accounts of their own with a parent. A
+*group* is everything under one ultimate parent at that snapshot: a company acquired just before the second snapshot
+changes group there, its account stays. A franchise is one account: the name and most of the keys are one, and whoever
+sells to it sells to the brand first; its owners are its entities. A renamed company stays the same account. Each junk
+record (`test`, a private person, spam) is an account of its own.
 
 A careful human with all sources in view could decide most records. Not decidable, and still in the truth:
 
