@@ -116,7 +116,7 @@ def test_roots_by_hand() -> None:
 
 
 def test_snapshots_grow_and_remember(made: RecordSet) -> None:
-    """More records each time, a few gone, the bureau in the third only; a record keeps its account, some change name."""
+    """More records each time, a few gone, the bureau in the third; a record keeps its account, some change name."""
     sizes = [len(records) for records in made.records]
     assert sizes == sorted(sizes)
     assert [False, False, True] == [bool((records["source"] == "dnb").any()) for records in made.records]
@@ -184,3 +184,4 @@ def test_command_writes_parquet(tmp_path: Path) -> None:
     assert COLUMNS == schema.names
     assert "list<" in str(schema.field("xref").type)
     assert "UTC" in str(schema.field("created_at").type)
+    assert COLUMNS == list(pd.read_parquet(tmp_path / "records_2.parquet").columns)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from abm_pipeline.sandbox.company_records.arrays import Array, draw, stream, words
 from abm_pipeline.sandbox.company_records.domains import make_domains
@@ -73,7 +74,9 @@ class RecordSet:
         directory.mkdir(parents=True, exist_ok=True)
         for stem in ("records", "truth", "parents"):
             for k, frame in enumerate(getattr(self, stem), start=1):
-                frame.to_parquet(directory / f"{stem}_{k}.parquet", index=False)
+                # pandas cannot read its own note of an Arrow list column back, so the files carry none.
+                table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+                pq.write_table(table, directory / f"{stem}_{k}.parquet")
 
 
 def make(companies: int, seed: int, snapshots: int = 3) -> RecordSet:
