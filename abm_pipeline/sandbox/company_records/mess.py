@@ -150,18 +150,25 @@ def _mistyped(text: str, where: float, kind: int) -> str:
     )[kind]
 
 
-def replaced_names(rng: Rng, mess: Mess, names: Array, site: Array) -> None:
-    """Names that are none: empty, a placeholder, an address, a person, a domain. `site` is the record's domain."""
-    known = site != ""
+def replaced_names(rng: Rng, mess: Mess, names: Array, site: Array, known: Array) -> Array:
+    """Put names that are none: empty, a placeholder, an address, a person, a domain; say in which rows.
+
+    `site` is the company's domain; `known` says which records show a domain, without which such a record would
+    be nobody's.
+    """
+    known = known & (site != "")
     empty = mess.plant("nameless", known)
     names[empty] = ""
-    rows = mess.plant("placeholder_name", known)
-    names[rows] = draw(rng, w.JUNK_NAMES, len(rows))
-    rows = mess.plant("email_as_name", known)
-    first, last = draw(rng, FIRST, len(rows)), draw(rng, LAST, len(rows))
-    names[rows] = words([f"{slug(a)}.{slug(b)}@" for a, b in zip(first, last, strict=True)]) + site[rows]
-    rows = mess.plant("person_as_name", known)
-    first, last = draw(rng, FIRST, len(rows)), draw(rng, LAST, len(rows))
-    names[rows] = np.where(rng.random(len(rows)) < 0.7, first + " " + last, last + ", " + first)
-    rows = mess.plant("domain_as_name", known)
-    names[rows] = np.where(rng.random(len(rows)) < 0.3, "www.", "") + site[rows]
+    holder = mess.plant("placeholder_name", known)
+    names[holder] = draw(rng, w.JUNK_NAMES, len(holder))
+    mail = mess.plant("email_as_name", known)
+    first, last = draw(rng, FIRST, len(mail)), draw(rng, LAST, len(mail))
+    names[mail] = words([f"{slug(a)}.{slug(b)}@" for a, b in zip(first, last, strict=True)]) + site[mail]
+    person = mess.plant("person_as_name", known)
+    first, last = draw(rng, FIRST, len(person)), draw(rng, LAST, len(person))
+    names[person] = np.where(rng.random(len(person)) < 0.7, first + " " + last, last + ", " + first)
+    host = mess.plant("domain_as_name", known)
+    names[host] = np.where(rng.random(len(host)) < 0.3, "www.", "") + site[host]
+    replaced = np.zeros(len(names), dtype=bool)
+    replaced[np.concatenate([empty, holder, mail, person])] = True
+    return replaced

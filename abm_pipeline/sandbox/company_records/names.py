@@ -226,7 +226,9 @@ def after_parent(rng: Rng, short: Array, rank: Array, division: Array) -> Names:
     n = len(short)
     own, _, _, _ = _trades("en")
     order = rng.permutation(len(own))
-    base = words([" ".join(text.split(" ")[:2]) for text in short])
+    # A long name lends its first two words, a public body its place.
+    split = [text.split(" ") for text in short]
+    base = words([part[-1] if len(part) > 2 and len(part[1]) < 4 else " ".join(part[:2]) for part in split])
     word = np.where(division, words(w.DIVISION_WORDS)[rank % len(w.DIVISION_WORDS)], own[order][rank % len(own)])
     core = base + " " + word
     return Names(core, core.copy(), blank(n), blank(n))

@@ -107,7 +107,9 @@ def make(companies: int, seed: int, snapshots: int = 3) -> RecordSet:
     names = base_names(rng, rows, accounts, entities)
     tell_news(rng, mess, names, rows, accounts)
     dirty_names(rng, mess, names, rows, entities)
-    replaced_names(rng, mess, names, sites.true)
+    shows = (sites.website != "") | (sites.domain != "")
+    shows[sites.mail.row] = True
+    replaced = replaced_names(rng, mess, names, sites.true, shows)
     country, region, city = make_places(rng, mess, rows, entities)
     created, modified = make_times(rng, rows)
     columns = {
@@ -130,7 +132,7 @@ def make(companies: int, seed: int, snapshots: int = 3) -> RecordSet:
     }
     size = make_sizes(rng, mess, rows, accounts, entities)
     _placeholders(rng, mess, columns)
-    _bare_records(mess, rows, columns, lists, size)
+    _bare_records(mess, rows, columns, lists, size, ~replaced & (rows.listed < 0))
     _keep_unedited(rows, columns, size)
     columns, lists = _with_junk(stream(seed, "junk"), columns, lists, junk_source, len(rows.record))
     born = np.concatenate([rows.born, stream(seed, "junk born").integers(1, snapshots + 1, junk)])
@@ -169,9 +171,11 @@ def _placeholders(rng: np.random.Generator, mess: Mess, columns: dict[str, Array
         columns[name][rows] = draw(rng, PLACEHOLDERS, len(rows))
 
 
-def _bare_records(mess: Mess, rows: Rows, columns: dict[str, Array], lists: dict[str, Pairs], size: Array) -> None:
+def _bare_records(
+    mess: Mess, rows: Rows, columns: dict[str, Array], lists: dict[str, Pairs], size: Array, may_lose_keys: Array
+) -> None:
     """Records with a name only, or a domain only."""
-    named = mess.plant("name_only", (columns["name"] != "") & (rows.listed < 0))
+    named = mess.plant("name_only", may_lose_keys)
     alone = mess.plant("domain_only", (columns["domain"] != "") | (columns["website"] != ""))
     for picked, loses in ((named, NAME_ONLY_LOSES), (alone, DOMAIN_ONLY_LOSES)):
         for name in loses:
