@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from abm_pipeline.cli_identity import identity
+
 if TYPE_CHECKING:
     from abm_pipeline.settings import Settings
 
@@ -73,6 +75,9 @@ def main(debug: bool) -> None:
     abm metrics                                      the newest headline numbers
     abm explain acme.com --date 2026-06-30           why an account has its score
     """
+
+
+main.add_command(identity)
 
 
 @main.command()

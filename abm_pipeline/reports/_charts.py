@@ -29,6 +29,8 @@ _THEME: dict[str, Any] = {
     },
 }
 
+_TONES = {"before": "var(--muted)", "for": "var(--good)", "against": "var(--bad)", "whole": "var(--accent)"}
+
 
 def trend(rows: pd.DataFrame, form: str, label: str) -> str:
     """A line over days with the last value marked. `rows`: day, value; `form`: a d3 number format."""
@@ -66,25 +68,26 @@ def intervals(rows: pd.DataFrame, label: str) -> str:
 
 
 def waterfall(rows: pd.DataFrame, label: str) -> str:
-    """Bars that add up from top to bottom, in bits. `rows`: step, low, high, weight, text, kind (for, against, whole)."""
+    """Bars that add up downwards, in bits. `rows`: step, low, high, weight, text, kind (a key of _TONES)."""
     order = list(rows["step"])
     tone = alt.Color(
         "kind:N",
         legend=None,
-        scale=alt.Scale(domain=["for", "against", "whole"], range=["var(--good)", "var(--bad)", "var(--accent)"]),
+        scale=alt.Scale(domain=list(_TONES), range=list(_TONES.values())),
     )
     y = alt.Y("step:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=230))
     # room for the numbers beside the outermost bars
     low, high = min(0.0, float(rows["low"].min())), max(0.0, float(rows["high"].max()))
-    room = (high - low or 1.0) * 0.22
-    x = alt.X("low:Q", title="bits", scale=alt.Scale(domain=[low - room, high + room], nice=False))
+    room = (high - low or 1.0) * 0.2
+    x = alt.X("low:Q", title="bits", scale=alt.Scale(domain=[low - room, high + 2 * room], nice=False))
     bars = alt.Chart(rows).mark_bar(height=15, cornerRadius=2).encode(y=y, x=x, x2="high:Q", color=tone)
     zero = alt.Chart(pd.DataFrame({"low": [0.0]})).mark_rule(color="var(--muted)").encode(x="low:Q")
     layers = [bars, zero]
-    for is_right, align, column in ((True, "left", "high"), (False, "right", "low")):
-        said = rows[(rows["weight"] >= 0) == is_right]
-        mark = alt.Chart(said).mark_text(align=align, dx=4 if is_right else -4, color="var(--ink)", fontSize=11)
-        layers.append(mark.encode(y=y, x=f"{column}:Q", text="text:N"))
+    # the number stands where the bar ends, on the outside
+    for column, is_right in (("high", True), ("low", False)):
+        mark = alt.MarkDef(type="text", align="left" if is_right else "right", dx=4 if is_right else -4, fontSize=11)
+        said = alt.Chart(rows[(rows["weight"] >= 0) == is_right], mark=mark)
+        layers.append(said.encode(y=y, x=f"{column}:Q", text="text:N", color=alt.value("var(--ink)")))
     return _svg(alt.layer(*layers).properties(width=330, height=26 * len(rows)), label)
 
 

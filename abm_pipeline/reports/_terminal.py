@@ -1,4 +1,6 @@
-"""Tables on the terminal. Belongs here: printing what `explain`, `values` and `doctor` found; nothing is worked out."""
+"""Tables on the terminal. Belongs here: printing what the other modules here, and identity's review, found; nothing is
+worked out.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from abm_pipeline.identity.review import Queue
+from abm_pipeline.identity.wording import probability
 from abm_pipeline.metrics._spec import MetricSpec
-from abm_pipeline.reports._format import NOTHING, is_missing, number, percent, words
+from abm_pipeline.reports._format import NOTHING, is_missing, money, number, percent, words
 from abm_pipeline.reports.doctor import Finding
 from abm_pipeline.reports.explain import Explanation, payload_files
 from abm_pipeline.reports.values import for_people
@@ -128,6 +132,31 @@ def show_findings(findings: Iterable[Finding]) -> bool:
             out.print(Text(f"    {finding.remedy}", style="dim"), soft_wrap=True)
         is_wrong |= finding.state == "wrong"
     return is_wrong
+
+
+def show_review(settings: Settings, found: Queue) -> None:
+    """Print the pairs that wait for an answer, and how to give it."""
+    out, currency = _console(), settings.programme.reporting_currency
+    if not found.pairs:
+        out.print("Nothing waits for an answer.")
+        return
+    table = _table(
+        "#>", "record", "and record", "probability>", "bits>", "pipeline>", "score>", "spend>", "because",
+        title=f"{len(found.pairs)} of {found.waiting} pairs",
+    )  # fmt: skip
+    for number_, pair in enumerate(found.pairs, start=1):
+        because = pair.reason or "; ".join(f"{piece.says} {piece.weight:+.1f}" for piece in pair.evidence)
+        table.add_row(
+            str(number_), *(Text(f"{side.name}\n{side.key}") for side in (pair.left, pair.right)),
+            probability(pair.probability), f"{pair.weight:+.1f}", money(pair.pipeline, currency), number(pair.score),
+            money(pair.spend, currency), Text(because),
+        )  # fmt: skip
+    out.print(table)
+    out.print(
+        "\nDecide with `abm identity merge RECORD RECORD` or `abm identity split RECORD RECORD`; "
+        "`abm identity review --html FILE` shows the evidence.",
+        soft_wrap=True,
+    )
 
 
 def _console() -> Console:
