@@ -34,6 +34,7 @@ EDITED = 0.03  # of the records, per later snapshot, for no reason of the compan
 KNOWS_OLD_NEWS = (0.62, 0.68, 0.92, 0.8, 0.75, 0.5)
 HEARS = (0.35, 0.45, 0.85, 0.6, 0.5, 0.3)
 HEAD_IN_CRM, OTHER_IN_CRM = 0.72, 0.30
+FRANCHISEE = 0.12  # of a franchise's owners, in the CRM and the bureau; more would make franchises most true pairs
 MORE_IN_CRM = 0.30  # chance of each further duplicate
 IN_HUB, TWICE_IN_HUB, WITHOUT_DOMAIN_IN_HUB = 0.52, 0.04, 0.12
 IN_LINKEDIN, IN_INTENT = 0.82, 0.60
@@ -98,7 +99,7 @@ def _attention(rng: Rng, share: float | Array, weight: Array) -> Array:
 
 def _crm(rng: Rng, accounts: Accounts, entities: Entities) -> tuple[int, Array, Array]:
     share = np.where(
-        entities.head, HEAD_IN_CRM, np.where(accounts.kind[entities.account] == FRANCHISE, 0.45, OTHER_IN_CRM)
+        entities.head, HEAD_IN_CRM, np.where(accounts.kind[entities.account] == FRANCHISE, FRANCHISEE, OTHER_IN_CRM)
     )
     held = np.flatnonzero(_attention(rng, share, accounts.weight[entities.account]))
     copies = np.minimum(rng.geometric(1 - MORE_IN_CRM, len(held)), 12)
@@ -131,7 +132,8 @@ def _pages(rng: Rng, accounts: Accounts, entities: Entities) -> tuple[int, Array
 
 
 def _bureau(rng: Rng, accounts: Accounts, entities: Entities) -> tuple[int, Array, Array]:
-    share = np.where(entities.head, HEAD_IN_BUREAU, OTHER_IN_BUREAU)
+    owner = accounts.kind[entities.account] == FRANCHISE
+    share = np.where(entities.head, HEAD_IN_BUREAU, np.where(owner, FRANCHISEE, OTHER_IN_BUREAU))
     held = np.flatnonzero(_attention(rng, share, accounts.weight[entities.account]))
     return DNB, held, np.full(len(held), -1)
 
