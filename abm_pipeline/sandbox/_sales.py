@@ -100,11 +100,12 @@ def make_book(world: World, name: str, regions: Array) -> Book:
     mine = np.flatnonzero(regions[guests.company])
     company = np.unique(guests.company[mine])
     crm = choose(rng.random(len(company)) < 0.12, None, _crm_accounts(world)[company])
-    fresh = rng.random(len(company)) < 0.3
+    fresh = rng.random(len(company)) < 0.2
     added = cal.start * DAY + np.where(fresh, rng.random(len(company)) * cal.days * DAY, 3_600).astype(np.int64)
     size = len(mine)
     start = added[np.searchsorted(company, guests.company[mine])]
-    created = np.maximum(start, guests.known[mine]) + rng.integers(600, 5 * DAY, size)
+    # An import makes the companies; people follow.
+    created = np.maximum(start, guests.known[mine]) + rng.integers(DAY, 5 * DAY, size)
     gone = np.where(rng.random(size) < 0.1, created + rng.integers(20, 200, size) * DAY, NEVER)
     contact = guests.contact[mine]
     phone = choose(contact >= 0, world.people.contacts.phone[contact], None)
@@ -142,7 +143,7 @@ def _times(world: World, rng: np.random.Generator, people: People, count: int) -
 
 
 def _count(world: World, per_month: float) -> int:
-    size = float(np.sqrt(world.calendar.scale.targets / 12))
+    size = float((world.calendar.scale.targets / 12) ** 0.25)
     return round(per_month * size * world.calendar.days / 30)
 
 

@@ -46,14 +46,10 @@ class Visits:
 
 def make_visits(world: World, name: str, guests: Guests, a_day: float) -> Visits:
     """About `a_day` visits on each day from shortly before the half-year on; more by whoever is interested."""
-    cal, companies = world.calendar, world.companies
+    cal = world.calendar
     rng = cal.rng(f"{name} visits")
     first = max(cal.start, cal.horizon - 241 - EARLY_DAYS)
-    usable = companies.agency < 0
-    usable[companies.agency[companies.agency >= 0]] = False
-    weight = (
-        np.exp(0.6 * np.clip(world.people.interest, -2.5, 3.0)) * (0.2 + companies.reach)[:, None] * usable[:, None]
-    )
+    weight = np.exp(0.6 * np.clip(world.people.interest, -2.5, 3.0)) * world.companies.effort()[:, None]
     day = np.repeat(np.arange(first, cal.horizon + 1), rng.poisson(a_day, cal.horizon + 1 - first))
     week = (day - cal.first_monday) // 7
     odds = np.cumsum(weight, axis=0) / weight.sum(axis=0)

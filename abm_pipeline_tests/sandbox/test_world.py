@@ -70,7 +70,7 @@ def test_planted_effects_show_in_the_demo(demo: World) -> None:
 
 
 def test_the_demo_has_the_promised_size(demo: World) -> None:
-    """About 400 target accounts of 1,600 companies, 8 to 10 thousand contacts, 60 to 90 thousand activities."""
+    """About 400 target accounts of 1,600 companies, 7.5 to 10 thousand contacts, 45 to 95 thousand activities."""
     count = {name: len(table.visible(demo.instant)) for name, table in demo.tables.items()}
     targets = demo.truth["tier"]
     assert 340 <= targets[targets["valid_to"].isna()]["company_id"].nunique() <= 400
@@ -78,6 +78,16 @@ def test_the_demo_has_the_promised_size(demo: World) -> None:
     assert 45_000 <= count["Task"] + count["Event"] + count["CampaignMember"] <= 95_000
     assert 1_200 <= count["Opportunity"] <= 1_800
     assert 4_000 <= count["OpportunityHistory"] <= 7_000
+
+
+def test_what_the_programme_does_follows_its_reach(demo: World) -> None:
+    """Nobody touches a company that it does not get to; every source touches those of more reach more, a company."""
+    touch = demo.truth["touch"]
+    reach = pd.Series(demo.companies.reach, demo.companies.company_id)
+    each = touch.groupby(["source", touch.company_id.map(reach)]).size().unstack(fill_value=0)
+
+    assert sorted(reach[reach > 0].unique()) == each.columns.tolist()
+    assert (each / reach.value_counts()[each.columns]).T.apply(lambda rate: rate.is_monotonic_increasing).all()
 
 
 def test_the_mess_is_there(demo: World) -> None:

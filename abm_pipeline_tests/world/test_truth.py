@@ -139,3 +139,18 @@ def test_planted_lifts_are_found(ran: Ran) -> None:
     assert abm.ci_low <= planted["win_rate_listed"] <= abm.ci_high
     assert other.ci_high < abm.value
     assert published["deal_size_ratio", "all", "all"].value == pytest.approx(planted["deal_size_ratio"], rel=1 / 3)
+
+
+def test_the_demo_is_believable(ran: Ran) -> None:
+    """The rates of the demo's list are such as programmes report."""
+    if len(ran.world.companies) < 1000:
+        pytest.skip("the tiny world is packed with everything that can happen")
+    believable = {
+        "coverage": (0.6, 0.8),
+        "penetration_low": (0.25, 0.6),
+        "penetration_high": (0.25, 0.6),
+        "account_penetration": (0.2, 0.45),
+        "intent_coverage": (0.15, 0.35),
+    }
+    for metric, (low, high) in believable.items():
+        assert low <= ran.published[metric, "all", "all"].value <= high, metric

@@ -68,12 +68,12 @@ def make_rows(world: World) -> Rows:
     cal = world.calendar
     rng = cal.rng("calendly")
     is_tiny = cal.scale.name == "tiny"
-    share = 0.45 if is_tiny else 0.1
+    share = 0.45 if is_tiny else 0.05
     rows = Rows(make_guests(world, "calendly", share, share, 0.1))
     users = len(world.people.users.name)
     # The tool is new in a tiny world, where every event costs the tests a call.
     for day in range(cal.start + 120 if is_tiny else cal.start, cal.horizon):
-        for _ in range(1 + (0 if is_tiny else int(rng.poisson(2.5)))):
+        for _ in range(1 + (0 if is_tiny else int(rng.poisson(0.5)))):
             at = day * DAY + int(rng.integers(6 * 3600, 22 * 3600))
             known = np.flatnonzero(rows.guests.known < at)
             if len(known):

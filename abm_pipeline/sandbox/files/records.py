@@ -66,10 +66,7 @@ def _make(world: World) -> dict[str, pd.DataFrame]:
 
 def _usable(world: World) -> Array:
     """Companies that their domain alone tells."""
-    companies = world.companies
-    usable = companies.agency < 0
-    usable[companies.agency[companies.agency >= 0]] = False
-    return np.flatnonzero(usable)
+    return np.flatnonzero(world.companies.has_own_domain)
 
 
 def _targets(world: World) -> pd.DataFrame:

@@ -94,7 +94,7 @@ def _visits(world: World, known: Array, second: Array, names: Array, domains: Ar
     is_category, is_compare = signal == "category", signal == "compare"
     late = np.where(rng.random(total) < 0.25, rng.integers(1, LATE_DAYS + 1, total), 0)
     other = (rng.random(total) < 0.4) & np.where(who >= 0, second[who], False)
-    weekly = np.clip(50 + 15 * world.people.interest + rng.normal(0, 5, world.people.interest.shape), 0, 100).round(1)
+    weekly = np.clip(36 + 15 * world.people.interest + rng.normal(0, 5, world.people.interest.shape), 0, 100).round(1)
     weekly[rng.random(weekly.shape) < 0.02] = np.nan
     slot = (day - cal.first_monday) // 7
     here = who >= 0

@@ -47,9 +47,7 @@ def make(world: World) -> Visits:
     rng, cal, c = world.calendar.rng("ga4"), world.calendar, world.companies
     cells = round(12 * np.sqrt(cal.scale.targets / 12) * cal.days)
     day = np.sort(rng.integers(cal.start, cal.horizon + 1, cells))
-    usable = c.agency < 0
-    usable[c.agency[c.agency >= 0]] = False
-    odds = (0.2 + c.reach) * np.where(c.ever_target, 3.0, 1.0) * usable
+    odds = c.effort(listed=3.0)
     company = rng.choice(len(c), cells, p=odds / odds.sum())
     page = rng.integers(0, len(PAGES), cells)
     sessions = 1 + rng.poisson(2.2, cells)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 # Records a day.
 RATES = {
-    "calls": {"tiny": 0.8, "demo": 4.0, "large": 20.0},
-    "meetings": {"tiny": 0.7, "demo": 1.6, "large": 8.0},
-    "emails": {"tiny": 1.0, "demo": 6.0, "large": 30.0},
+    "calls": {"tiny": 0.8, "demo": 2.0, "large": 10.0},
+    "meetings": {"tiny": 0.7, "demo": 0.8, "large": 4.0},
+    "emails": {"tiny": 1.0, "demo": 3.0, "large": 15.0},
     "feedback_submissions": {"tiny": 0.5, "demo": 0.8, "large": 4.0},
 }
 CONNECTED = "f240bbac-87c9-4f6e-bf70-924b57d47db7"
@@ -59,7 +59,8 @@ def pick(world: World, rng: np.random.Generator, people: People, rate: float) ->
     day = np.sort(rng.integers(cal.start, cal.horizon, size))
     instant = day * DAY + rng.integers(8 * 3600, 18 * 3600, size)
     fit = usable(people)
-    place = fit[(rng.random(size) ** 1.3 * len(fit)).astype(int)]
+    odds = np.cumsum(people.effort[fit])
+    place = fit[np.searchsorted(odds, rng.random(size) ** 1.3 * odds[-1], side="right")]
     keep = people.created[place] + 3600 < instant
     return place[keep], instant[keep]
 

@@ -28,13 +28,16 @@ BUYING_ROLES = {
 }  # fmt: skip
 TRUE_ROLES = {"economic_buyer": "decision_maker"}
 FIRST_PERSON = 10_000_000
+# How much of the unit's effort gets to companies that only it knows.
+OWN_REACH = 0.25
 
 
 @dataclass(frozen=True)
 class People:
     """Contacts of HubSpot, one entry a record. `held_by`: their company's record there, or -1.
 
-    `company_id`, `person` and `role` are of the truth. Nothing is linked to `is_leaf` ones.
+    `company_id`, `person` and `role` are of the truth. Nothing is linked to `is_leaf` ones. `effort`: the odds that
+    something gets to them.
     """
 
     kind: HubObject
@@ -43,6 +46,7 @@ class People:
     held_by: Array
     created: Array
     is_leaf: Array
+    effort: Array
 
 
 def make_contacts(world: World, known: Known) -> People:
@@ -102,7 +106,9 @@ def make_contacts(world: World, known: Known) -> People:
         ("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"), links, merged,
     )  # fmt: skip
     leaf = np.array([row["is_leaf"] for row in rows], bool)
-    return People(kind, columns["email"], columns["_company"], held, created, leaf)
+    reach = dict(zip(world.companies.company_id, world.companies.reach, strict=True))
+    effort = np.array([reach.get(row["company_id"], OWN_REACH) for row in rows])
+    return People(kind, columns["email"], columns["_company"], held, created, leaf, effort)
 
 
 def _copied_contacts(world: World, rng: np.random.Generator, known: Known) -> list[dict[str, Any]]:

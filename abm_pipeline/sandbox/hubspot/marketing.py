@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 PORTAL, APP = 8_727_216, 20_053
 EVERY = {"tiny": 2, "demo": 8, "large": 8}
-MAILED = {"tiny": 6, "demo": 90, "large": 450}
-FORM_RATE = {"tiny": 0.8, "demo": 2.5, "large": 12.0}
+MAILED = {"tiny": 6, "demo": 45, "large": 225}
+FORM_RATE = {"tiny": 0.8, "demo": 1.2, "large": 6.0}
 FORMS = ("Contact us", "Request a demo", "Newsletter sign-up", "Pricing guide")
 SPACE = uuid.UUID("6f18f21e-0000-4000-8000-000000000000")
 
@@ -84,7 +84,9 @@ def _events(world: World, people: People) -> tuple[list[dict[str, Any]], list[in
         name = f"Customer letter {to_date(day):%Y-%m-%d}"
         key = 287_389 + 211 * number
         known = fit[people.created[fit] < day * DAY]
-        chosen = np.sort(rng.permutation(known)[: MAILED[cal.scale.name]])
+        odds = people.effort[known]
+        size = min(MAILED[cal.scale.name], int(np.count_nonzero(odds)))
+        chosen = np.sort(rng.choice(known, size, replace=False, p=odds / odds.sum()))
         campaigns.append(
             {
                 "appId": APP, "appName": "BatchTest", "contentId": 3_500_000_000 + number, "id": key, "name": name,

@@ -59,7 +59,7 @@ def make_leads(world: World) -> MarketoLeads:
     """All leads of the timeline."""
     cal = world.calendar
     rng = cal.rng("marketo leads")
-    share = 0.35 if cal.scale.name == "tiny" else 0.15
+    share = 1.0 if cal.scale.name == "tiny" else 0.08
     guests = make_guests(world, "marketo", share, share, 0.14)
     size = len(guests)
     early = (cal.start - rng.integers(1, 120, size)) * DAY + rng.integers(0, DAY, size)

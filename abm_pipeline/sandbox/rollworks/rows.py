@@ -90,8 +90,9 @@ def _make(world: World) -> RollWorks:
     audience = np.flatnonzero(world.companies.ever_target)
     week = (days - cal.first_monday) // 7
     mood = np.exp(0.4 * np.clip(world.people.interest[np.ix_(audience, week)], -2.0, 2.5)).T
+    effort = world.companies.effort()[audience]
     weekday = np.array([1.1, 1.15, 1.15, 1.1, 1.0, 0.5, 0.45])[(days + 3) % 7]
-    odds = np.clip(REACHED / len(audience) * mood * weekday[:, None], 0, 0.95)
+    odds = np.clip(REACHED * effort / effort.sum() * mood * weekday[:, None], 0, 0.95)
     pieces: list[tuple[Array, ...]] = []
     for number, campaign in enumerate(campaigns):
         runs = np.flatnonzero(campaign.delivering(days))

@@ -78,8 +78,7 @@ def _make(world: World) -> Archive:
 def _usage(world: World) -> pd.DataFrame:
     """Working days of customers that run the product in the cloud: every fourth of them, two or three users each."""
     cal, who, rng = world.calendar, customers(world), world.calendar.rng("segment usage")
-    usable = world.companies.agency < 0
-    usable[world.companies.agency[world.companies.agency >= 0]] = False
+    usable = world.companies.has_own_domain
     sites = np.array([c for c in who.companies if usable[c]])[1 :: 4 if cal.scale.name == "tiny" else 16]
     first = max(cal.start, cal.horizon - 241 - _web.EARLY_DAYS)
     days = np.arange(first, cal.horizon + 1)

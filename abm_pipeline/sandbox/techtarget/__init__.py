@@ -29,14 +29,12 @@ def _make(world: World) -> pd.DataFrame:
     cal, companies, rng = world.calendar, world.companies, world.calendar.rng("techtarget")
     first = max(cal.start, cal.horizon - 255)
     tuesdays = np.arange(first + (5 - first) % 7, cal.horizon + 1, 7)
-    usable = companies.agency < 0
-    usable[companies.agency[companies.agency >= 0]] = False
-    pool = np.flatnonzero(usable)[:: 1 if len(companies) < 100 else 8]
+    pool = np.flatnonzero(companies.has_own_domain)[:: 1 if len(companies) < 100 else 8]
     parts = []
     for tuesday in tuesdays:
         for place in range(len(SEGMENTS)):
             mood = world.people.interest[pool, (int(tuesday) - 7 - cal.first_monday) // 7]
-            stars = np.clip(np.round(2.0 + 1.3 * mood + rng.normal(0, 0.7, len(pool))), 0, 5).astype(int)
+            stars = np.clip(np.round(1.4 + 1.3 * mood + rng.normal(0, 0.7, len(pool))), 0, 5).astype(int)
             topics = [sorted({TOPICS[int(t)] for t in rng.integers(0, len(TOPICS), 1 + s // 2)}) for s in stars]
             rows = pd.DataFrame({"day": tuesday, "segment": place, "company": pool, "stars": stars, "topics": topics})
             parts.append(rows[stars > 1])

@@ -138,7 +138,7 @@ def build_world(scale: str, seed: int, until: dt.date) -> World:
     touches = make_touches(cal, companies, grid, interest, contacts, offset, campaigns)
     recent = engagement(cal, touches, len(companies))
     deals = make_deals(cal, companies, tiers, grid, interest, recent, born)
-    touches = touches.joined(deal_meetings(cal, deals, contacts, offset)).joined(
+    touches = touches.joined(deal_meetings(cal, companies, deals, contacts, offset)).joined(
         lead_touches(cal, leads, campaigns, offset)
     )
     user_ids, user_table = make_user_table(users)

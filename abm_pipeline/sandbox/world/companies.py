@@ -43,6 +43,21 @@ class Companies:
     def __len__(self) -> int:
         return len(self.company_id)
 
+    @property
+    def has_own_domain(self) -> Array:
+        """Which companies are told by their domain alone: neither an agency nor one that borrows an agency's."""
+        own: Array = self.agency < 0
+        own[self.agency[~own]] = False
+        return own
+
+    def effort(self, listed: float = 1.0) -> Array:
+        """Odds that something which the programme does, and that shows by domain or address, gets to each company.
+
+        They follow `reach`, so a company with none is never touched; `listed` times as much for those on the list.
+        """
+        odds: Array = self.reach * np.where(self.ever_target, listed, 1.0) * self.has_own_domain
+        return odds
+
 
 @dataclass(frozen=True)
 class Tiers:
@@ -116,7 +131,7 @@ def make_companies(cal: Calendar) -> Companies:
         agency,
         has_crm,
         np.arange(size) < targets,
-        cal.rng("reach").choice((0.0, 0.03, 0.25, 0.75), size, p=(0.2, 0.25, 0.3, 0.25)),
+        cal.rng("reach").choice((0.0, 0.03, 0.25, 0.75), size, p=(0.25, 0.32, 0.27, 0.16)),
     )
 
 

@@ -125,8 +125,7 @@ def _make(world: World) -> Customers:
     born = np.full(len(companies), NEVER, np.int64)
     contacts = world.people.contacts
     np.minimum.at(born, contacts.company, contacts.created)
-    usable = companies.has_crm & (companies.agency < 0) & (born < (cal.start - 150) * DAY)
-    usable[companies.agency[companies.agency >= 0]] = False
+    usable = companies.has_crm & companies.has_own_domain & (born < (cal.start - 150) * DAY)
     usable[buyers] = False
     older = np.flatnonzero(usable)
     older = older[rng.random(len(older)) < (0.4 if cal.scale.name == "tiny" else 0.14)]

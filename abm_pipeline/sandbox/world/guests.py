@@ -6,10 +6,13 @@ domain, and only those that tell which company it is: free mail and domains that
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from abm_pipeline.sandbox.world.companies import plain
 from abm_pipeline.sandbox.world.names import FIRST, LAST, ROLES
@@ -48,17 +51,19 @@ class Guests:
         return len(self.company)
 
 
-def make_guests(world: World, name: str, contacts: float, leads: float, strangers: float) -> Guests:
+def make_guests(
+    world: World, name: str, contacts: float, leads: float, strangers: float, *, is_ours: bool = True
+) -> Guests:
     """Shares of the world's contacts and leads, and strangers as a share of both together.
 
-    Companies with reach are more likely. `name` makes the random stream and the strangers' numbers.
+    How many a company has follows its reach, except in a tool that isn't ours to fill. `name` makes the random stream
+    and the strangers' numbers.
     """
     cal, people, companies = world.calendar, world.people, world.companies
     rng = cal.rng(f"{name} guests")
     c, n = people.contacts, people.leads
-    usable = companies.agency < 0
-    usable[companies.agency[companies.agency >= 0]] = False
-    odds = np.clip((0.2 + companies.reach) * np.where(companies.ever_target, 2.0, 0.8), 0.0, 1.4) * usable
+    effort = companies.effort(listed=2.5)
+    odds = np.minimum(0.8 * effort, 1.4) if is_ours else 0.6 * companies.has_own_domain
     crm = world.tables["Contact"]
     served = crm.columns["Email"][np.searchsorted(crm.record, np.arange(len(c.company)))]
     own = np.array([e is not None for e in served]) & _at_home(c.email, companies.domain[c.company])
@@ -109,6 +114,29 @@ def make_guests(world: World, name: str, contacts: float, leads: float, stranger
     _, once = np.unique(np.array([e.lower() for e in joined[8]]), return_index=True)
     once.sort()
     return Guests(*(part[once] for part in joined))
+
+
+def hashed(email: object) -> str:
+    """A person's id in staged rows of tools that know people by their address."""
+    return sha256(str(email).strip().lower().encode()).hexdigest()
+
+
+def seen_contacts(world: World, source: str, guests: Guests, places: Iterable[int]) -> pd.DataFrame:
+    """The truth of people whom a tool tells by what they did, by their address alone: one row a place, ascending."""
+    who = np.array(sorted(places), np.int64)
+    return pd.DataFrame(
+        {
+            "source": source,
+            "contact_id": [hashed(email) for email in guests.email[who]],
+            "object": "person",
+            "company_id": world.companies.company_id[guests.company[who]],
+            "role": guests.role[who],
+            "is_role_known": False,
+            "person": guests.person[who].astype(int),
+            "is_deleted": False,
+            "created_at": pd.Series(pd.NaT, index=range(len(who)), dtype="datetime64[us, UTC]"),
+        }
+    )
 
 
 def _at_home(emails: Array, domains: Array) -> Array:

@@ -39,9 +39,9 @@ class Intent:
         slot = (week_end - 6 - self._cal.first_monday) // 7
         rng = self._cal.rng(f"intent week {slot}")
         score = (
-            28.0
-            + 11.0 * np.clip(self._interest[:, slot], -3, 3.2)[:, None]
-            + 8.0 * self._affinity
+            21.0
+            + 14.0 * np.clip(self._interest[:, slot], -3, 3.2)[:, None]
+            + 7.0 * self._affinity
             + rng.normal(0, 5, self._affinity.shape)
         )
         score = np.clip(score.round(), 0, 100).astype(np.int64)

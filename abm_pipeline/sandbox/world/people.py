@@ -115,7 +115,7 @@ def account_created(cal: Calendar, companies: Companies) -> Array:
 def make_leads(cal: Calendar, companies: Companies, born: Array) -> Leads:
     """Leads with their way through the funnel: open → MQL → SQL → converted, or unqualified."""
     rng, size = cal.rng("leads"), cal.scale.leads
-    weight = np.where(companies.ever_target, 3.0, 1.0) * (0.05 + companies.reach)
+    weight = np.where(companies.ever_target, 2.0, 1.0) * companies.reach
     company = np.sort(rng.choice(len(companies), size, p=weight / weight.sum()))
     created = rng.integers(cal.start - 60, cal.horizon + 1, size) * DAY + rng.integers(0, DAY, size)
     first, last = _names(rng, size)

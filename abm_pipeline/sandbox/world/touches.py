@@ -35,11 +35,11 @@ EMAIL, REPLY, CALL, CONNECTED, TODO, MEETING, NO_SHOW, CANCELLED, WEBINAR, CONTE
 # Weekly rates at average interest for an unlisted company and the factor for tiers 1:1, 1:Few, 1:Many, and the
 # exponent with which interest acts. Sales decides how much to send; the buyer decides how much to answer.
 RATES = {
-    EMAIL: (0.62, (5.5, 4.0, 2.8), 0.10),
+    EMAIL: (1.1, (5.5, 4.0, 2.8), 0.10),
     REPLY: (0.022, (7.0, 4.5, 3.0), 0.55),
-    CALL: (0.13, (6.0, 4.0, 2.5), 0.10),
+    CALL: (0.2, (6.0, 4.0, 2.5), 0.10),
     CONNECTED: (0.020, (7.0, 4.5, 3.0), 0.45),
-    TODO: (0.11, (4.0, 3.0, 2.0), 0.0),
+    TODO: (0.2, (4.0, 3.0, 2.0), 0.0),
     MEETING: (0.008, (9.0, 5.0, 2.5), 0.65),
     NO_SHOW: (0.0012, (8.0, 5.0, 2.5), 0.3),
     CANCELLED: (0.001, (8.0, 5.0, 2.5), 0.1),
@@ -214,10 +214,11 @@ def lead_touches(cal: Calendar, leads: Leads, campaigns: Campaigns, offset: Arra
     return joined
 
 
-def deal_meetings(cal: Calendar, deals: Deals, contacts: Contacts, offset: Array) -> Touches:
-    """Meetings that sales holds about open deals, about three a deal."""
-    rng, size = cal.rng("deal meetings"), len(deals.company)
-    deal = np.repeat(np.arange(size), rng.poisson(3.0, size))
+def deal_meetings(cal: Calendar, companies: Companies, deals: Deals, contacts: Contacts, offset: Array) -> Touches:
+    """Meetings that sales holds about open deals, about three a deal where it gets to the company at all."""
+    rng = cal.rng("deal meetings")
+    held = rng.poisson(3.0 * np.minimum(4.0 * companies.reach[deals.company], 1.0))
+    deal = np.repeat(np.arange(len(held)), held)
     span = deals.closed[deal] - deals.created[deal]
     day = (deals.created[deal] + (rng.random(len(deal)) * span).astype(np.int64)) // DAY
     made = _with_contacts(cal, rng, MEETING, deals.company[deal], day, contacts, offset)

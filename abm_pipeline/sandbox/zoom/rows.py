@@ -74,7 +74,7 @@ def make_rows(world: World) -> Rows:
     """Everything on the timeline."""
     cal = world.calendar
     rng = cal.rng("zoom")
-    share = 0.5 if cal.scale.name == "tiny" else 0.12
+    share = 0.9 if cal.scale.name == "tiny" else 0.06
     guests = make_guests(world, "zoom", share, share, 0.08)
     users = len(world.people.users.name)
     rows = Rows(guests, [_safe(rng) for _ in range(users)], [], [], [], [])
@@ -135,11 +135,10 @@ def _webinars(world: World, rng: np.random.Generator, rows: Rows) -> None:
 def _meetings(world: World, rng: np.random.Generator, rows: Rows, users: int) -> None:
     """About one working day's meetings after the other; some are among colleagues only."""
     cal, guests = world.calendar, rows.guests
-    more = 0.5 if cal.scale.name == "tiny" else 2.5
     for day in range(cal.start, cal.horizon):
         if (day + 3) % 7 > 4:
             continue
-        for _ in range(1 + int(rng.poisson(more))):
+        for _ in range(1 + int(rng.poisson(0.5))):
             place, host = len(rows.sessions), int(rng.integers(users))
             start = day * DAY + int(rng.integers(8, 22)) * 3600 + 60 * int(rng.integers(0, 30))
             rows.sessions.append(

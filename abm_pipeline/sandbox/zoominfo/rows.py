@@ -74,7 +74,7 @@ def book(world: World) -> Book:
 
 
 def _book(world: World) -> Book:
-    people = make_guests(world, "zoominfo", 0.5, 0.0, 0.3)
+    people = make_guests(world, "zoominfo", 0.5, 0.0, 0.3, is_ours=False)
     rng, size = world.calendar.rng("zoominfo"), len(people)
     start, end = world.calendar.start * DAY, world.calendar.horizon * DAY
 
