@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 
 import numpy as np
 import pandas as pd
@@ -11,6 +10,7 @@ import pandas as pd
 from abm_pipeline.sandbox.calendly.rest import text
 from abm_pipeline.sandbox.calendly.rows import organisation
 from abm_pipeline.sandbox.world import World
+from abm_pipeline.sandbox.world.guests import hashed, seen_contacts
 
 
 def truth(world: World) -> Mapping[str, pd.DataFrame]:
@@ -33,26 +33,7 @@ def truth(world: World) -> Mapping[str, pd.DataFrame]:
     guest = touch.pop("guest").to_numpy(np.int64)
     touch["occurred_at"] = pd.to_datetime(touch["occurred_at"], utc=True).astype("datetime64[us, UTC]")
     touch.insert(0, "company_id", world.companies.company_id[g.company[guest]])
-    touch.insert(1, "contact_id", [hashed(str(g.email[one])) for one in guest])
+    touch.insert(1, "contact_id", [hashed(g.email[one]) for one in guest])
     touch.insert(2, "source", "calendly")
-    who = np.array(sorted(people), np.int64)
-    contact = pd.DataFrame(
-        {
-            "source": "calendly",
-            "contact_id": [hashed(str(g.email[one])) for one in who],
-            "object": "person",
-            "company_id": world.companies.company_id[g.company[who]],
-            "role": g.role[who],
-            "is_role_known": False,
-            "person": g.person[who].astype(int),
-            "is_deleted": False,
-            "created_at": pd.Series(pd.NaT, index=range(len(who)), dtype="datetime64[us, UTC]"),
-        }
-    )
     touch = touch.assign(object="invitee", count=1, channel="meeting", is_exposure=False)
-    return {"touch": touch, "contact": contact}
-
-
-def hashed(email: str) -> str:
-    """A person's id in Calendly's staged rows."""
-    return sha256(email.strip().lower().encode()).hexdigest()
+    return {"touch": touch, "contact": seen_contacts(world, "calendly", g, people)}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 
 import numpy as np
 import pandas as pd
 
 from abm_pipeline.sandbox.world import World
+from abm_pipeline.sandbox.world.guests import hashed, seen_contacts
 from abm_pipeline.sandbox.world.scales import DAY
 from abm_pipeline.sandbox.world.truth import utc
 from abm_pipeline.sandbox.zoom.rows import WEBINAR, Rows
@@ -16,11 +16,6 @@ from abm_pipeline.sandbox.zoom.shown import shown
 
 REACH_DAYS = 180
 COLUMNS = ["guest", "object", "source_id", "occurred_at", "touch_type", "channel"]
-
-
-def hashed(email: str) -> str:
-    """A person's id in Zoom's staged rows."""
-    return sha256(email.strip().lower().encode()).hexdigest()
 
 
 def truth(world: World) -> Mapping[str, pd.DataFrame]:
@@ -44,7 +39,7 @@ def truth(world: World) -> Mapping[str, pd.DataFrame]:
             stays[key] = min(join.at, stays.get(key, join.at))
     for (place, guest), at in stays.items():
         session = rows.sessions[place]
-        ident = f"{session.uuid}:{hashed(str(rows.guests.email[guest]))}"
+        ident = f"{session.uuid}:{hashed(rows.guests.email[guest])}"
         if session.kind == WEBINAR:
             found.append((guest, "webinar_participant", ident, at, "webinar_attended", "webinar"))
         else:
@@ -52,7 +47,7 @@ def truth(world: World) -> Mapping[str, pd.DataFrame]:
     for place, n in rows.absent:
         session, guest = rows.sessions[place], rows.registrants[n].guest
         if told.is_over(session) and session.start >= first:
-            ident = f"{session.uuid}:{hashed(str(rows.guests.email[guest]))}:absent"
+            ident = f"{session.uuid}:{hashed(rows.guests.email[guest])}:absent"
             found.append((guest, "webinar_absentee", ident, session.start, "webinar_no_show", "webinar"))
     people = {row[0] for row in found}
     for one in rows.registrants:
@@ -71,7 +66,8 @@ def truth(world: World) -> Mapping[str, pd.DataFrame]:
             "rows": [len(nameless), old],
         }
     )
-    return {"touch": _touch(world, rows, found), "contact": _contact(world, rows, sorted(people)), "hidden": hidden}
+    contact = seen_contacts(world, "zoom", rows.guests, people)
+    return {"touch": _touch(world, rows, found), "contact": contact, "hidden": hidden}
 
 
 def _touch(world: World, rows: Rows, found: list[tuple[int, str, str, int, str, str]]) -> pd.DataFrame:
@@ -79,24 +75,6 @@ def _touch(world: World, rows: Rows, found: list[tuple[int, str, str, int, str, 
     guest = frame.pop("guest").to_numpy(np.int64)
     frame["occurred_at"] = utc(frame["occurred_at"].to_numpy(np.int64))
     frame.insert(0, "company_id", world.companies.company_id[rows.guests.company[guest]])
-    frame.insert(1, "contact_id", [hashed(str(rows.guests.email[g])) for g in guest])
+    frame.insert(1, "contact_id", [hashed(rows.guests.email[g]) for g in guest])
     frame.insert(2, "source", "zoom")
     return frame.assign(count=1, is_exposure=False)
-
-
-def _contact(world: World, rows: Rows, people: list[int]) -> pd.DataFrame:
-    g = rows.guests
-    who = np.array(people, np.int64)
-    return pd.DataFrame(
-        {
-            "source": "zoom",
-            "contact_id": [hashed(str(g.email[one])) for one in who],
-            "object": "person",
-            "company_id": world.companies.company_id[g.company[who]],
-            "role": g.role[who],
-            "is_role_known": False,
-            "person": g.person[who].astype(int),
-            "is_deleted": False,
-            "created_at": pd.Series(pd.NaT, index=range(len(who)), dtype="datetime64[us, UTC]"),
-        }
-    )
