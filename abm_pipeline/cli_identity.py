@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from abm_pipeline.settings import Settings
 
 LEVELS = ("entity", "account", "group")
-# What `refresh` computes again: everything but what is fetched.
-GROUPS = ("staged", "identity", "facts", "scoring", "metrics", "published", "reports")
+# What `refresh` computes again: everything from identity on.
+GROUPS = ("identity", "facts", "scoring", "metrics", "published", "reports")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 WHY = click.option("--why", metavar="TEXT", help="Why; asked for on a terminal, needed elsewhere.")
 
@@ -135,7 +135,7 @@ def explain(account: str) -> None:
 
 @identity.command()
 def refresh() -> None:
-    """Work out accounts again from what has been fetched, and whatever that touches. Nothing is fetched."""
+    """Work out accounts again, and whatever that touches. Nothing is fetched."""
     from abm_pipeline.defs.run import run
     from abm_pipeline.reports.explain import newest_day
     from abm_pipeline.storage import postgres

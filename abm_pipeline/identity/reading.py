@@ -86,14 +86,24 @@ def resolved_at(settings: Settings) -> datetime | None:
 
 
 def keys_called(con: duckdb.DuckDBPyConnection, text: str) -> list[str]:
-    """Keys of the records that a text is the key or the bare id of; a whole key is never taken for an id."""
+    """Keys of the records that a text is the key or the bare id of.
+
+    A whole key is never taken for an id, nor is the domain of an account, which some sources have for an id.
+    """
     found = con.execute(
         """
-        SELECT source || ':' || source_id AS record_key, source_id = $text AS is_bare FROM identity.member
-        WHERE source <> 'domain' AND (source_id = $text OR lower(source) || ':' || source_id = $key)
+        WITH named AS (
+            SELECT source, source_id = $text AS is_bare, source || ':' || source_id AS record_key FROM identity.member
+            WHERE source_id IN ($text, $rest, lower($text))
+        )
+        SELECT record_key, is_bare FROM named
+        WHERE source <> 'domain' AND (
+            lower(source) = $source AND record_key = source || ':' || $rest
+            OR is_bare AND NOT EXISTS (SELECT 1 FROM named WHERE record_key = 'domain:' || lower($text))
+        )
         ORDER BY record_key
         """,
-        {"text": text, "key": f"{text.partition(':')[0].lower()}:{text.partition(':')[2]}"},
+        {"text": text, "source": text.partition(":")[0].lower(), "rest": text.partition(":")[2]},
     ).fetchall()
     whole = [key for key, is_bare in found if not is_bare]
     return whole or [key for key, _ in found]

@@ -1,8 +1,8 @@
 """A lake as a resolution leaves it, by hand: two Acmes that are one account, neighbours, and pairs that wait.
 
 Account `acc_acme`: salesforce:001A (oldest) – hubspot:12 by domain and name, hubspot:12 – zoominfo:9 by phone, and
-bombora:b1, which no link explains. `acc_cloud`: salesforce:001B, its child in the CRM. `acc_globex`, `acc_initech`,
-`acc_umbrella` are compared with others and wait for review.
+bombora:acme.de, which no link explains (its id there is the domain). `acc_cloud`: salesforce:001B, its child in the
+CRM. `acc_globex`, `acc_initech`, `acc_umbrella` are compared with others and wait for review.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ COMPANIES = (
     company("001A", name="Acme GmbH", domain="acme.de", phone="+49 30 1234 5678", created_at=at("2020-01-01")),
     company("12", source="hubspot", name="Acme", domain="acme.de", created_at=at("2021-01-01")),
     company("9", source="zoominfo", name="ACME Deutschland", phone="030 12345678", created_at=at("2022-01-01")),
-    company("b1", source="bombora", name="Acme", created_at=None),
+    company("acme.de", source="bombora", name="Acme", created_at=None),
     company("001B", name="Acme Cloud Ltd", domain="acme.de", parent_source_id="001A", employee_count=1200),
     company("001G", name="Globex & Söhne <AG>", domain="globex.com", country_code="DE", city="Köln"),
     company("77", source="hubspot", name="Globex Corporation", domain="globex.io", country_code="DE", city="Köln"),
@@ -38,7 +38,7 @@ COMPANIES = (
     company("001U", name="Umbrella", domain="umbrella.com"),
 )  # fmt: skip
 ACCOUNTS = {
-    "acc_acme": ("Acme GmbH", ["salesforce:001A", "hubspot:12", "zoominfo:9", "bombora:b1", "domain:acme.de"]),
+    "acc_acme": ("Acme GmbH", ["salesforce:001A", "hubspot:12", "zoominfo:9", "bombora:acme.de", "domain:acme.de"]),
     "acc_cloud": ("Acme Cloud Ltd", ["salesforce:001B"]),
     "acc_globex": ("Globex & Söhne <AG>", ["salesforce:001G", "domain:globex.com"]),
     "acc_globex2": ("Globex Corporation", ["hubspot:77", "domain:globex.io"]),

@@ -59,11 +59,12 @@ def decided(settings: Settings) -> list[tuple[str, str, str]]:
         ("acc_initech", "initech.co.uk", "salesforce:001I", "hubspot:88"),
         ("initech", "Initech Ltd", "salesforce:001I", "hubspot:88"),
         ("acc_old", "Umbrella", "salesforce:001A", "salesforce:001U"),
+        ("acme.de", "bombora:acme.de", "salesforce:001A", "bombora:acme.de"),
         ("hubspot:12", "acc_initech", "hubspot:12", "salesforce:001I"),
     ],
 )
 def test_records_and_accounts_by_any_name(abm: Abm, mine: Settings, a: str, b: str, left: str, right: str) -> None:
-    """A record is itself; an account, also by an earlier id, is its oldest record."""
+    """A record is itself; an account, also by an earlier id, is its oldest record; a domain is an account's."""
     result = abm("merge", a, b, "--why", "same phone book entry")
     assert 0 == result.exit_code, result.output
     assert [("merge", left, right)] == decided(mine)

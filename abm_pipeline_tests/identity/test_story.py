@@ -41,7 +41,7 @@ def test_each_record_is_told_by_the_strongest_chain(mine: Settings) -> None:
         "hubspot:12 Acme — same domain acme.de and same name as salesforce:001A, although other city "
         "(probability 0.999)",
         "zoominfo:9 ACME Deutschland — same rare name as hubspot:12 (probability 0.970)",
-        "bombora:b1 Acme — evidence (probability 1); no link to it is kept",
+        "bombora:acme.de Acme — evidence (probability 1); no link to it is kept",
     ] == said[start : start + 4]
     assert "acme.de" in said
     assert "acc_old (merged)" in said
