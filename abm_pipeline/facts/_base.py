@@ -73,4 +73,6 @@ def want_days(con: duckdb.DuckDBPyConnection, lake: Lake, fact: Fact, days: Sequ
 def _register(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Sequence[tuple[object, ...]]) -> None:
     con.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({columns})")
     if rows:
-        con.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+        # As columns: row by row takes a second for a year of days.
+        lists = ", ".join("unnest(?)" for _ in rows[0])
+        con.execute(f"INSERT INTO {name} SELECT {lists}", [list(column) for column in zip(*rows, strict=True)])

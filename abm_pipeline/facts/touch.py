@@ -77,9 +77,9 @@ AFFECTED = """
 STEPS = (
     Step(
         "touched_activity",
-        "activities of which any version happened on a wanted day",
+        "activities of which any version happened on a wanted day, and what each says it is a copy of",
         """
-        SELECT DISTINCT a.source, a.source_id
+        SELECT DISTINCT a.source, a.source_id, a.same_as
         FROM staged.activity AS a CROSS JOIN params AS p
         SEMI JOIN wanted AS w ON w.day = timezone(p.zone, a.occurred_at)::DATE
         """,
@@ -95,10 +95,10 @@ STEPS = (
     ),
     Step(
         "original",
-        "activities that others are copies of",
+        "activities that one of those may be a copy of",
         """
         SELECT DISTINCT source, source_id FROM staged.activity
-        WHERE source || ':' || source_id IN (SELECT same_as FROM staged.activity WHERE same_as IS NOT NULL)
+        WHERE source || ':' || source_id IN (SELECT same_as FROM touched_activity WHERE same_as IS NOT NULL)
         """,
     ),
     Step(

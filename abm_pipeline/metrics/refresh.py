@@ -181,13 +181,15 @@ def _left_out(con: duckdb.DuckDBPyConnection) -> dict[str, int | float | str]:
     }
 
 
-def _daily(work: _Work, table: Table, inputs: Sequence[Input], steps: Sequence[Step]) -> list[TableReport]:
+def _daily(
+    work: _Work, table: Table, inputs: Sequence[Input], steps: Sequence[Step], longest: int = CHUNK_DAYS
+) -> list[TableReport]:
     """A daily table whose rows are the relation of the last step."""
     outcome = _Outcome(table)
     for whole in inputs:
         if not whole.table.is_daily:
             work.lake.attach(work.con, whole.table)
-    for chunk in chunks(work.todo(table, inputs), CHUNK_DAYS):
+    for chunk in chunks(work.todo(table, inputs), longest):
         work.attach((each for each in inputs if each.table.is_daily), chunk)
         set_days(work.con, chunk)
         run_steps(work.con, steps)
@@ -205,7 +207,8 @@ def _data_health(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
     set_sources(work.con)
     staged = tuple(Input(table, data_health.HISTORY_DAYS) for table in STAGED)
     inputs = (*_WHO, *staged, Input(T.QUARANTINE), Input(T.TOUCH))
-    return _daily(work, T.DATA_HEALTH, inputs, data_health.STEPS)
+    # Long chunks: a row for each day and source is little, and each chunk reads the history before it once more.
+    return _daily(work, T.DATA_HEALTH, inputs, data_health.STEPS, longest=366)
 
 
 def _attribution(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:

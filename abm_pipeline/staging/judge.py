@@ -1,12 +1,14 @@
 """Pandera judges every record where it enters, by the raw contract, and again as a row of its canonical table.
 
 Frames come in batches, so memory stays bounded whatever the day brings. Only columns that can break a rule are looked
-at: DuckDB has typed the others. What comes back is which rows broke which rule; the rows themselves never leave SQL.
+at, DuckDB has typed the others; and of records only those with a field that was not read as promised (see `parse`).
+What comes back is which rows broke which rule; the rows themselves never leave SQL.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 
 import duckdb
 import pandas as pd
@@ -34,16 +36,16 @@ _CROSS_RULES: dict[Table, dict[tuple[str, str], str]] = {
     },
 }
 
-_UNBROKEN = pa.DataFrameSchema({"_worst": pa.Column("uint8", pa.Check.eq(0, name="broken"))}, name="raw contract")
-
 
 def raw_schema(stream: Stream) -> pa.DataFrameSchema:
     """The raw contract over `state.<stream>`: rules `retyped`, and `null` and `missing` for required fields."""
     broken = {"retyped": RETYPED, "null": NULL, "missing": MISSING}
     checks = [pa.Check.ne(state, name=rule, error=rule) for rule, state in broken.items()]
-    return pa.DataFrameSchema({f.name: pa.Column("uint8", checks if f.required else checks[:1]) for f in stream.fields})
+    columns = {f.name: pa.Column("uint8", checks if f.required else checks[:1]) for f in stream.fields}
+    return pa.DataFrameSchema(columns, name="raw contract")
 
 
+@cache
 def canonical_schema(table: Table) -> pa.DataFrameSchema:
     """The table's contract as far as a row can break it; a rule that compares columns is a column of its own."""
     unchecked = {f.name for f in table.fields() if f.name not in _breakable(table)}
@@ -63,12 +65,9 @@ def judge_records(con: duckdb.DuckDBPyConnection, stream: Stream) -> pd.DataFram
 
     Those that their client rejected broke the rule that it says, and no other.
     """
-    states = f"state.{quoted(stream.name)}"
-    # Most days nothing is wrong: first whether anything is, then what is wrong with those rows.
-    broken = _failures(con, f"SELECT _row, _worst FROM {states}", _UNBROKEN)
-    if not broken.empty:
-        columns = ", ".join(quoted(field.name) for field in stream.fields)
-        broken = _failures(con, f"SELECT _row, {columns} FROM {states} WHERE _worst > 0", raw_schema(stream))
+    columns = ", ".join(quoted(field.name) for field in stream.fields)
+    suspects = f"SELECT _row, {columns} FROM state.{quoted(stream.name)} WHERE _worst > 0"
+    broken = _failures(con, suspects, partial(raw_schema, stream))
     if not set(REJECTED) <= set(stream.fields):
         return broken
     rule, column = (quoted(field.name) for field in REJECTED)
@@ -88,7 +87,7 @@ def judge_rows(con: duckdb.DuckDBPyConnection, table: Table, relation: str) -> p
     ]
     cross = _CROSS_RULES.get(table, {})
     columns += [f"coalesce({sql}, false) AS {quoted(rule)}" for (rule, _), sql in cross.items()]
-    found = _failures(con, f"SELECT _row, {', '.join(columns)} FROM {relation}", canonical_schema(table))
+    found = _failures(con, f"SELECT _row, {', '.join(columns)} FROM {relation}", partial(canonical_schema, table))
     # Rules with a name of their own stand alone; the others say which column.
     own = {rule: (rule, column) for rule, column in cross} | {"unknown_currency": ("unknown_currency", "currency")}
     for name, (rule, column) in own.items():
@@ -103,9 +102,10 @@ def _breakable(table: Table) -> frozenset[str]:
     return frozenset(bounded | table.not_null | ({"currency"} & set(table.columns))) - _GIVEN
 
 
-def _failures(con: duckdb.DuckDBPyConnection, query: str, schema: pa.DataFrameSchema) -> pd.DataFrame:
+def _failures(con: duckdb.DuckDBPyConnection, query: str, contract: Callable[[], pa.DataFrameSchema]) -> pd.DataFrame:
     found = [pd.DataFrame(columns=["row", "rule", "column"]).astype({"row": "int64", "rule": "str", "column": "str"})]
     for frame in _frames(con, query):
+        schema = contract()
         try:
             schema.validate(frame, lazy=True)
         except pa.errors.SchemaErrors as errors:

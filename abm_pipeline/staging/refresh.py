@@ -20,7 +20,7 @@ import duckdb
 import orjson
 
 from abm_pipeline.contracts import tables as T
-from abm_pipeline.contracts.render import quoted, select_list
+from abm_pipeline.contracts.render import empty_select, quoted, select_list
 from abm_pipeline.contracts.tables import STAGED, Table, raw_table
 from abm_pipeline.programme import Programme
 from abm_pipeline.registry import collect
@@ -153,7 +153,7 @@ def _refresh_vendor(
             if table in tallies:
                 _add(tallies[table], counts)
         if with_quarantine:
-            _write_quarantine(con, lake, vendor, streams, chunk, tallies[T.QUARANTINE], stamp)
+            _write_quarantine(con, lake, vendor, chunk, tallies[T.QUARANTINE], stamp)
     # What else hangs on a changed record is staged by the next run of everything.
     if tallies.keys() >= set(TABLES):
         keep_references(con, lake, vendor, stamp)
@@ -192,12 +192,15 @@ def _add(tally: _Tally, counts: Counts) -> None:
 
 
 def _write_quarantine(
-    con: duckdb.DuckDBPyConnection, lake: Lake, vendor: Vendor, streams: Sequence[str], days: Sequence[date],
-    tally: _Tally, stamp: int,
-) -> None:  # fmt: skip
+    con: duckdb.DuckDBPyConnection, lake: Lake, vendor: Vendor, days: Sequence[date], tally: _Tally, stamp: int
+) -> None:
+    # Raw is read once more for the payloads, where there is anything to keep.
+    noted = {row[0] for row in con.execute("SELECT DISTINCT stream FROM quarantined").fetchall()}
     columns = "day, stream, record_id, version, payload"
-    raw = " UNION ALL ".join(f"SELECT {columns} FROM {quoted('raw_' + stream)}" for stream in streams)
-    query = f"SELECT {select_list(T.QUARANTINE)} FROM ({_QUARANTINE.format(vendor=vendor.name, raw=raw)})"
+    raw = " UNION ALL ".join(f"SELECT {columns} FROM {quoted('raw_' + stream)}" for stream in sorted(noted))
+    query = empty_select(T.QUARANTINE)
+    if noted:
+        query = f"SELECT {select_list(T.QUARANTINE)} FROM ({_QUARANTINE.format(vendor=vendor.name, raw=raw)})"
     con.execute(f"CREATE OR REPLACE TEMP TABLE in_quarantine AS {query}")
     written = lake.write_days(
         con, T.QUARANTINE, "SELECT * FROM in_quarantine", days, computed_at=stamp, part=vendor.name

@@ -1,11 +1,11 @@
 """The lake: Parquet files under `{root}/{layer}/{table}/day=YYYY-MM-DD/`, replaced whole and only when they differ.
 
-A partition's file is written beside and renamed over the old one: a reader sees old or new, never half. A partition
-whose rows did not change is left alone, so a file's modification time says when its *content* last changed. When each
-partition was last *computed* stands in `_computed_{part}.json` beside the partitions; that is all there is of a day
-that never had a row: computed and empty, which is not the same as not computed. A partition is stale when an input
-changed after it was computed; that is how late and restated days, identity changes and killed runs find the days that
-need computing again, and only those.
+A partition's file is written beside (`.{part}….new`) and renamed over the old one: a reader sees old or new, never
+half. A partition whose rows did not change is left alone, so a file's modification time says when its *content* last
+changed. When each partition was last *computed* stands in `_computed_{part}.json` beside the partitions; that is all
+there is of a day that never had a row: computed and empty, which is not the same as not computed. A partition is stale
+when an input changed after it was computed; that is how late and restated days, identity changes and killed runs find
+the days that need computing again, and only those.
 
 Raw tables are kept in another way, see `segments`; readers need not know.
 
@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import time
 import uuid
 from collections import Counter
@@ -29,7 +28,7 @@ from pathlib import Path
 import duckdb
 import orjson
 
-from abm_pipeline.contracts.render import empty_select, quoted, select_list
+from abm_pipeline.contracts.render import DUCKDB, empty_select, quoted, select_list
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.storage.segments import Segments
 
@@ -122,14 +121,16 @@ class Lake:
         files = self.files(table, start, end, part)
         if files:
             paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+            # The contract's columns, whatever a file has: one added to the contract reads as null from older files.
+            # Told, not found out: that would open every file once more for each query.
+            columns = ", ".join(
+                f"'{field.name}': {{name: '{field.name}', type: '{DUCKDB[field.type]}', default_value: NULL}}"
+                for field in table.fields()
+            )
             within = ""
             if table.is_daily and (start or end):
                 within = f" WHERE day BETWEEN DATE '{start or date.min}' AND DATE '{end or date.max}'"
-            # union_by_name: a column added to the contract reads as null from older files
-            sql = (
-                f"SELECT {select_list(table)} FROM ({empty_select(table)} UNION ALL BY NAME "
-                f"SELECT * FROM read_parquet([{paths}], union_by_name = true, hive_partitioning = false){within})"
-            )
+            sql = f"FROM read_parquet([{paths}], schema = MAP {{{columns}}}, hive_partitioning = false){within}"
         else:
             sql = empty_select(table)
         if name is None:
@@ -169,48 +170,65 @@ class Lake:
     def _replace(
         self, con: duckdb.DuckDBPyConnection, table: Table, wanted: list[date], computed_at: int, part: str
     ) -> Written:
-        existing = [path for day in wanted if (path := self.file(table, day, part)).exists()]
-        new = _digests(con, "_new", table, hashed=bool(existing))
-        if stray := new.keys() - set(wanted):
+        folder = str(self.folder(table))
+        places = {day: f"{folder}/day={day}/{part}.parquet" for day in wanted}
+        have = {day for day, path in places.items() if os.path.exists(path)}
+        new = _digests(con, "_new", table, hashed=bool(have))
+        if stray := new.keys() - places.keys():
             raise ValueError(f"{table}: rows of {min(stray)}…{max(stray)}, which are not among the days to write")
         old: dict[date, tuple[int, int]] = {}
-        if existing:
+        if have:
             self.attach(con, table, wanted[0], wanted[-1], part=part, name="_old")
             old = _digests(con, "_old", table)
             con.execute("DROP VIEW _old")
-        have = {_day_of(path) for path in existing}
         known = have | self.computed_at(table, part).keys()
         changed = [day for day in wanted if day not in known or old.get(day) != new.get(day)]
-        staging = self.staging_folder(table)
         try:
-            if any(day in new for day in changed):
-                con.execute(
-                    "CREATE OR REPLACE TEMP TABLE _changed AS SELECT unnest(CAST($days AS DATE[])) AS day",
-                    {"days": changed},
-                )
-                con.execute(
-                    f"COPY (SELECT * FROM _new SEMI JOIN _changed USING (day)) TO '{staging}' "
-                    "(FORMAT parquet, PARTITION_BY (day), WRITE_PARTITION_COLUMNS true, COMPRESSION zstd)"
-                )
-            empty = staging / "empty.parquet"
-            if any(day in have and day not in new for day in changed):
-                con.execute(f"COPY ({empty_select(table)}) TO '{empty}' (FORMAT parquet)")
+            for day, written in self._write_beside(con, table, [day for day in changed if day in new], part).items():
+                swap_in(written, places[day])
             for day in changed:
-                if day not in new and day not in have:
-                    continue
-                written = sorted((staging / f"day={day}").glob("*.parquet"))
-                if not written:
-                    written = [Path(shutil.copyfile(empty, staging / "none.parquet"))]
-                elif len(written) > 1:
-                    # Memory was short. A partition is one file, to be swapped whole.
-                    rows = f"SELECT * FROM read_parquet('{staging}/day={day}/*.parquet')"
-                    written = [staging / "one.parquet"]
-                    con.execute(f"COPY ({rows}) TO '{written[0]}' (FORMAT parquet, COMPRESSION zstd)")
-                swap_in(written[0], self.file(table, day, part))
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+                if day in have and day not in new:
+                    beside = f"{folder}/day={day}/.{part}.new"
+                    con.execute(f"COPY ({empty_select(table)}) TO '{beside}' (FORMAT parquet)")
+                    swap_in(beside, places[day])
+        except BaseException:
+            # A killed process leaves them; they are written over by the next one, and read by none.
+            for path in self.folder(table).glob(f"day=*/.{part}*.new"):
+                path.unlink()
+            raise
         self.mark_computed(table, wanted, computed_at, part)
         return Written({day: new.get(day, (0, 0))[0] for day in wanted}, tuple(changed))
+
+    def _write_beside(
+        self, con: duckdb.DuckDBPyConnection, table: Table, days: list[date], part: str
+    ) -> dict[date, str]:
+        """Write the rows of `_new` on `days` as finished files, each in its partition's folder; returns where."""
+        if not days:
+            return {}
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE _changed AS SELECT unnest(CAST($days AS DATE[])) AS day", {"days": days}
+        )
+        folder = self.folder(table)
+        folder.mkdir(parents=True, exist_ok=True)
+        _, files = con.execute(
+            f"COPY (SELECT * FROM _new SEMI JOIN _changed USING (day)) TO '{folder}' "
+            "(FORMAT parquet, PARTITION_BY (day), WRITE_PARTITION_COLUMNS true, COMPRESSION zstd, "
+            f"FILENAME_PATTERN '.{part}_{{i}}', FILE_EXTENSION 'new', OVERWRITE_OR_IGNORE true, RETURN_FILES true)"
+        ).fetchall()[0]
+        out: dict[date, str] = {}
+        again: dict[date, list[str]] = {}
+        for path in files:
+            day = _day_of(path)
+            if day in out:
+                again.setdefault(day, [out[day]]).append(path)
+            out[day] = path
+        for day, paths in again.items():
+            # Memory was short. A partition is one file, to be swapped whole.
+            out[day] = f"{os.path.dirname(paths[0])}/.{part}.new"
+            con.execute(f"COPY (FROM read_parquet({paths!r})) TO '{out[day]}' (FORMAT parquet, COMPRESSION zstd)")
+            for path in paths:
+                os.unlink(path)
+        return out
 
     def write_table(
         self,
@@ -231,22 +249,19 @@ class Lake:
                 same = _digests(con, "_old", table) == _digests(con, "_new", table)
                 con.execute("DROP VIEW _old")
             if not same:
-                staging = self.staging_folder(table)
-                try:
-                    order = ", ".join(quoted(column) for column in table.key)
-                    con.execute(
-                        f"COPY (SELECT * FROM _new ORDER BY {order}) TO '{staging / 'new.parquet'}' "
-                        "(FORMAT parquet, COMPRESSION zstd)"
-                    )
-                    swap_in(staging / "new.parquet", target)
-                finally:
-                    shutil.rmtree(staging, ignore_errors=True)
+                beside = target.with_name(f".{part}.new")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                order = ", ".join(quoted(column) for column in table.key)
+                con.execute(
+                    f"COPY (SELECT * FROM _new ORDER BY {order}) TO '{beside}' (FORMAT parquet, COMPRESSION zstd)"
+                )
+                swap_in(beside, target)
             con.execute("DROP TABLE _new")
             self.mark_computed(table, [None], computed_at, part)
             return not same
 
     def staging_folder(self, table: Table) -> Path:
-        """A new folder on the lake's own disk, to write beside before `swap_in`; the caller removes it."""
+        """A new folder on the lake's own disk, for files that are not finished; the caller removes it."""
         folder = self.root / ".staging" / f"{table.layer}.{table.name}.{uuid.uuid4().hex}"
         folder.mkdir(parents=True)
         return folder
@@ -331,9 +346,9 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def _day_of(path: Path) -> date:
+def _day_of(path: Path | str) -> date:
     """The day of a partition's file."""
-    return date.fromisoformat(path.parent.name.removeprefix("day="))
+    return date.fromisoformat(str(path).rsplit("/day=", 1)[1][:10])
 
 
 def now_ns() -> int:
@@ -352,9 +367,8 @@ def _digests(
     return {row[0]: (int(row[1]), int(row[2])) for row in rows}
 
 
-def swap_in(source: Path, target: Path) -> None:
+def swap_in(source: Path | str, target: Path | str) -> None:
     """Put a finished file in a partition's place, at once, and stamp when its content changed."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(source, target)
     # After the rename: a reader that began before it saw the old file, and must look older than this stamp.
     stamp = time.time_ns()
