@@ -41,6 +41,7 @@ class _Run:
 _RUNS: dict[str, _Run] = {}
 # Runs whose pulls have all been taken: what they ask for now is tried again.
 _TAKEN: set[str] = set()
+_SECONDS: dict[tuple[str, str], float] = {}
 
 
 def reports(run_id: str, vendor: str, pulls: Mapping[str, Pull], tell: Callable[[str], None]) -> list[StreamReport]:
@@ -53,8 +54,8 @@ def reports(run_id: str, vendor: str, pulls: Mapping[str, Pull], tell: Callable[
         run = _RUNS[run_id] = _Run(ThreadPoolExecutor(VENDORS_AT_ONCE, thread_name_prefix="pull"))
         together = [vendor] if run_id in _TAKEN else [vendor, *(name for name in pulls if name != vendor)]
         for name in together:
-            run.pulls[name] = _begin(run, name, pulls[name])
-    mine = run.pulls.pop(vendor, None) or _begin(run, vendor, pulls[vendor])
+            run.pulls[name] = _begin(run_id, run, name, pulls[name])
+    mine = run.pulls.pop(vendor, None) or _begin(run_id, run, vendor, pulls[vendor])
     try:
         _wait(run, vendor, mine, tell)
     except BaseException:
@@ -70,7 +71,12 @@ def reports(run_id: str, vendor: str, pulls: Mapping[str, Pull], tell: Callable[
     return mine.result()
 
 
-def _begin(run: _Run, vendor: str, pull: Pull) -> Future[list[StreamReport]]:
+def seconds(run_id: str, vendor: str) -> float | None:
+    """How long the vendor's last pull for the run took by itself; None if this process did not pull it."""
+    return _SECONDS.get((run_id, vendor))
+
+
+def _begin(run_id: str, run: _Run, vendor: str, pull: Pull) -> Future[list[StreamReport]]:
     records = run.records[vendor] = Counter()
 
     def note(stream: str, count: int) -> None:
@@ -78,7 +84,14 @@ def _begin(run: _Run, vendor: str, pull: Pull) -> Future[list[StreamReport]]:
             raise Stopped
         records[stream] = count
 
-    return run.pool.submit(pull, note)
+    def timed() -> list[StreamReport]:
+        began = time.monotonic()
+        try:
+            return pull(note)
+        finally:
+            _SECONDS[run_id, vendor] = time.monotonic() - began
+
+    return run.pool.submit(timed)
 
 
 def _wait(run: _Run, vendor: str, pull: Future[list[StreamReport]], tell: Callable[[str], None]) -> None:

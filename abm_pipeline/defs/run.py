@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from abm_pipeline.defs import _pulls, jobs
 from abm_pipeline.defs import instance as instances
-from abm_pipeline.defs import jobs
 from abm_pipeline.defs._decisions import range_tags, user_error
 from abm_pipeline.defs.build import build
 from abm_pipeline.settings import Settings
@@ -117,7 +117,8 @@ def _run_job(
         disable=not console.is_terminal,
     )
     with progress, instances.alive(settings, run_id):
-        made.add_event_listener(run_id, _Shown(progress, name).event)
+        shown = _Shown(progress, name, run_id)
+        made.add_event_listener(run_id, shown.event)
         result = definitions.resolve_job_def(name).execute_in_process(
             run_config=QUIET,
             instance=made,
@@ -126,18 +127,23 @@ def _run_job(
             raise_on_error=False,
             run_id=run_id,
         )
+    shown.end()
     if not result.success:
         _tell_failures(console, name, result.all_events, run_id)
     return bool(result.success)
 
 
 class _Shown:
-    """A line with a clock for the step that runs, a line with its time for each that ended."""
+    """A line with a clock for the step that runs, a line with its time for each that ended.
 
-    def __init__(self, progress: Progress, job: str) -> None:
-        self._progress, self._job = progress, job
+    Vendors are pulled side by side: the time of each is that of its own pull, and a last line tells that of them all.
+    """
+
+    def __init__(self, progress: Progress, job: str, run_id: str) -> None:
+        self._progress, self._job, self._run_id = progress, job, run_id
         self._task = progress.add_task(f"{job}: getting ready")
-        self._began = time.monotonic()
+        self._began = self._first = time.monotonic()
+        self._pulled: dict[str, float] = {}
 
     def event(self, entry: dg.EventLogEntry) -> None:
         """Called by Dagster for every event of the run, in the order in which they happen."""
@@ -152,7 +158,22 @@ class _Shown:
             mark = (
                 "[green]done[/green]" if event.event_type == dg.DagsterEventType.STEP_SUCCESS else "[red]failed[/red]"
             )
-            self._progress.console.print(f"  {self._job}: {step:<34} {mark} {time.monotonic() - self._began:6.1f} s")
+            vendor = step.removeprefix("raw_")
+            seconds = _pulls.seconds(self._run_id, vendor)
+            if seconds is None:
+                seconds = time.monotonic() - self._began
+            else:
+                self._pulled[vendor] = seconds
+            self._progress.console.print(f"  {self._job}: {step:<34} {mark} {seconds:6.1f} s")
+
+    def end(self) -> None:
+        """Called when the run is over."""
+        if len(self._pulled) > 1:
+            slowest = max(self._pulled, key=self._pulled.__getitem__)
+            self._progress.console.print(
+                f"  {self._job}: {len(self._pulled)} sources side by side took {time.monotonic() - self._first:.1f} s, "
+                f"the longest {slowest} {self._pulled[slowest]:.1f} s"
+            )
 
 
 def _tell_failures(console: Console, job: str, events: Iterable[dg.DagsterEvent], run_id: str) -> None:

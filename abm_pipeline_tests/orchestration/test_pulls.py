@@ -43,6 +43,22 @@ def test_vendors_overlap_and_one_that_is_down_fails_alone() -> None:
     assert {"a": 1, "b": 1, "down": 1} == vendors.calls
 
 
+def test_each_vendor_has_its_own_time() -> None:
+    """One takes a fifth of a second, the other none, pulled side by side: each is told its own time, and no other's."""
+
+    def slow(note: Progress) -> list[StreamReport]:
+        time.sleep(0.2)
+        return []
+
+    pulls: dict[str, _pulls.Pull] = {"slow": slow, "quick": lambda note: []}
+    for vendor in pulls:
+        _pulls.reports("timed", vendor, pulls, print)
+    slow_seconds, quick_seconds = _pulls.seconds("timed", "slow"), _pulls.seconds("timed", "quick")
+    assert slow_seconds is not None and quick_seconds is not None
+    assert quick_seconds < 0.2 <= slow_seconds
+    assert _pulls.seconds("timed", "another") is None
+
+
 def test_a_step_tried_again_pulls_only_its_own_vendor() -> None:
     """Tried again while others are still to be taken, and after all were: `down` is asked three times, `a` once."""
     vendors = Vendors("a", "down")
