@@ -54,7 +54,8 @@ def test_each_vendor_has_its_own_time() -> None:
     for vendor in pulls:
         _pulls.reports("timed", vendor, pulls, print)
     slow_seconds, quick_seconds = _pulls.seconds("timed", "slow"), _pulls.seconds("timed", "quick")
-    assert slow_seconds is not None and quick_seconds is not None
+    assert slow_seconds is not None
+    assert quick_seconds is not None
     assert quick_seconds < 0.2 <= slow_seconds
     assert _pulls.seconds("timed", "another") is None
 
