@@ -1,0 +1,368 @@
+"""Groups of records side by side: what each group holds, which pairs are worth a look, and what speaks for or against.
+
+In: `rec`, `key_use`, `domain_use`, `key_strength`, `member` (id → node) and `grouped`, those members whose group is new.
+Out: `new_node` of those, `pair`, and `compared` of the pairs in `todo`, one row a pair with a level per comparison: names, domains, pages, numbers, places, industries, sizes. What the levels weigh
+is `model`'s. A group of one record and a group of fifty are compared alike, so the same steps serve every round.
+
+Industries and cities are written differently by every source; which go together is learned from the groups themselves:
+two values that stand side by side in one group more often than by chance say the same.
+"""
+
+from __future__ import annotations
+
+from abm_pipeline.storage.engine import Step
+
+# Of a group's names, cities and industries, as many are compared.
+NAMES, PLACES = 4, 4
+# A block of more groups than this says nothing that a smaller one doesn't.
+BLOCK = 60
+# Suffixes of countries that everybody uses.
+OPEN_SUFFIXES = "('io','co','ai','me','tv','eu','cc','ly','fm','gg','to','ag','is')"
+
+MACROS = (
+    "CREATE OR REPLACE MACRO initials(text) AS "
+    "list_aggregate(list_transform(string_split(text, ' '), lambda word: word[1]), 'string_agg', '')",
+    # 5 the same, 4 the same words, 3 a typo apart, 2 one within the other or its initials, 1 somewhat alike, 0 unlike
+    """
+    CREATE OR REPLACE MACRO likeness(a, b) AS CASE
+        WHEN a = b THEN 5
+        WHEN replace(a, ' ', '') = replace(b, ' ', '') THEN 4
+        WHEN length(a) = length(b) AND list_sort(string_split(a, ' ')) = list_sort(string_split(b, ' ')) THEN 4
+        WHEN least(length(a), length(b)) >= 6 AND a[1] = b[1] AND jaro_winkler_similarity(a, b) >= 0.94 THEN 3
+        WHEN split_part(a, ' ', 1) = split_part(b, ' ', 1) AND (
+            list_has_all(string_split(a, ' '), string_split(b, ' '))
+            OR list_has_all(string_split(b, ' '), string_split(a, ' '))) THEN 2
+        WHEN greatest(length(a), length(b)) >= 12 AND least(length(a), length(b)) >= 6
+            AND (starts_with(a, b) OR starts_with(b, a)) THEN 2
+        WHEN length(b) < 8 AND a LIKE '% % %' AND initials(a) = b THEN 2
+        WHEN length(a) < 8 AND b LIKE '% % %' AND initials(b) = a THEN 2
+        WHEN least(length(a), length(b)) >= 5 AND jaro_winkler_similarity(a, b) >= 0.88 THEN 1
+        ELSE 0 END
+    """,
+)
+
+
+def _affinity(column: str) -> Step:
+    return Step(
+        f"{column}_affinity",
+        f"how much oftener than by chance two spellings of a {column} stand in one group, in bits",
+        f"""
+        WITH held AS (
+            SELECT DISTINCT node, {column} AS value FROM member JOIN rec USING (id) WHERE {column} IS NOT NULL
+        ),
+        few AS (SELECT node FROM held GROUP BY node HAVING count(*) BETWEEN 2 AND 6),
+        beside AS (
+            SELECT l.value AS a, r.value AS b, count(*) AS times
+            FROM held AS l JOIN few USING (node) JOIN held AS r USING (node) WHERE l.value <> r.value
+            GROUP BY ALL
+        ),
+        single AS (SELECT a, sum(times) AS times FROM beside GROUP BY a)
+        SELECT b.a, b.b, log2(b.times * (SELECT sum(times) FROM beside) / (l.times * r.times)) AS bits
+        FROM beside AS b JOIN single AS l ON l.a = b.a JOIN single AS r ON r.a = b.b
+        WHERE b.times >= 3
+        """,
+    )
+
+
+AFFINITIES = (_affinity("industry"), _affinity("city"))
+
+NODES = (
+    Step(
+        "node_name",
+        "names of each group, the most used first",
+        f"""
+        SELECT node, list(core ORDER BY uses DESC, core)[:{NAMES}] AS cores FROM (
+            SELECT node, core, sum(uses) AS uses FROM (
+                SELECT node, core, 2 AS uses FROM grouped JOIN rec USING (id) WHERE core IS NOT NULL
+                UNION ALL SELECT node, also, 1 FROM grouped JOIN rec USING (id) WHERE also IS NOT NULL
+            ) GROUP BY ALL
+        ) GROUP BY node
+        """,
+    ),
+    Step(
+        "node_key",
+        "keys of each group",
+        """
+        SELECT
+            node,
+            list(DISTINCT key) FILTER (kind = 'domain' AND NOT is_weak) AS domains,
+            list(DISTINCT key) FILTER (kind = 'domain' AND is_weak) AS weak_domains,
+            list(DISTINCT key) FILTER (kind = 'linkedin_id') AS pages,
+            list(DISTINCT value[1]) FILTER (kind = 'linkedin_id') AS page_kinds,
+            list(DISTINCT key) FILTER (kind = 'duns') AS duns,
+            list(DISTINCT key) FILTER (kind = 'phone' AND NOT is_weak) AS phones,
+            list(DISTINCT key) FILTER (kind = 'phone' AND is_weak) AS weak_phones
+        FROM (SELECT id, kind, key, value FROM key_use) JOIN (SELECT kind, key, is_weak FROM key_strength) USING (kind, key)
+        JOIN grouped USING (id)
+        GROUP BY node
+        """,
+    ),
+    Step(
+        "node_domain",
+        "what else domains say of each group: labels, those that its names fit, mail domains, countries",
+        f"""
+        SELECT
+            node,
+            list(DISTINCT label) FILTER (how <= 2 AND length(label) >= 4) AS labels,
+            list(DISTINCT label ORDER BY label) FILTER (how <= 2 AND fits) AS fit_labels,
+            list(DISTINCT key) FILTER (fits) AS fit_domains,
+            list(DISTINCT key) FILTER (how = 3) AS mails,
+            list(DISTINCT upper(replace(suffix, 'uk', 'gb'))) FILTER (
+                how <= 2 AND length(suffix) = 2 AND suffix NOT IN {OPEN_SUFFIXES}
+            ) AS suffixes
+        FROM domain_use JOIN grouped USING (id)
+        GROUP BY node
+        """,
+    ),
+    Step(
+        "node_fact",
+        "where and what each group is",
+        """
+        SELECT
+            node, count(*) AS records, min(id) AS first_id,
+            list(DISTINCT country) FILTER (country IS NOT NULL) AS countries,
+            list(DISTINCT city ORDER BY city) FILTER (city IS NOT NULL) AS cities,
+            list(DISTINCT industry ORDER BY industry) FILTER (industry IS NOT NULL) AS industries,
+            list(DISTINCT country) FILTER (duns IS NOT NULL AND country IS NOT NULL) AS duns_countries,
+            list(DISTINCT parent_core) FILTER (parent_core IS NOT NULL) AS parent_cores,
+            median(employees) AS employees
+        FROM grouped JOIN rec USING (id)
+        GROUP BY node
+        """,
+    ),
+    Step(
+        "new_node",
+        "the groups with all that is compared",
+        """
+        SELECT
+            f.* EXCLUDE (countries),
+            nullif(list_distinct(list_concat(coalesce(f.countries, []), coalesce(d.suffixes, []))), []) AS countries,
+            n.cores, k.* EXCLUDE (node), d.* EXCLUDE (node, suffixes),
+            coalesce(k.domains, k.pages, k.duns, k.phones) IS NOT NULL AS is_anchored
+        FROM node_fact AS f
+        LEFT JOIN node_name AS n USING (node)
+        LEFT JOIN node_key AS k USING (node)
+        LEFT JOIN node_domain AS d USING (node)
+        """,
+    ),
+)
+
+NAME_USE = (
+    Step(
+        "node_core",
+        "groups by each of their names",
+        "SELECT node, unnest(cores) AS core FROM node WHERE cores IS NOT NULL",
+    ),
+    Step(
+        "name_use",
+        "who goes by each name: groups that something besides the name holds together, and groups with nothing else",
+        """
+        SELECT core, count(*) FILTER (is_anchored) AS anchored, count(*) FILTER (NOT is_anchored) AS loose
+        FROM node_core JOIN node USING (node) GROUP BY core
+        """,
+    ),
+)
+
+BLOCKS = (
+    Step(
+        "block",
+        "what groups are looked up by: keys, names in several spellings, labels of domains, initials",
+        """
+        SELECT node, unnest(list_concat(domains, weak_domains, pages, duns, phones, weak_phones, mails)) AS block FROM node
+        UNION SELECT node, hash('b' || unnest(labels)) FROM node
+        UNION SELECT node, hash('n' || core || '|' || unnest(countries)) FROM node_core JOIN node USING (node)
+        UNION SELECT node, hash(unnest([
+            'n' || core,
+            'n' || array_to_string(list_sort(string_split(core, ' ')), ' '),
+            'n' || replace(core, ' ', ''),
+            'b' || replace(core, ' ', ''),
+            CASE WHEN core LIKE '% % %' THEN 'b' || split_part(core, ' ', 1) || split_part(core, ' ', 2) END,
+            CASE WHEN core LIKE '% % %' THEN 'b' || initials(core) END,
+            CASE WHEN length(core) >= 6 THEN 'f' || split_part(core, ' ', 1) || ' ' || split_part(core, ' ', 2)[1] END,
+            CASE WHEN length(core) >= 6 THEN 'x' || regexp_replace(core, '[aeiouyh ]', '', 'g') END,
+            CASE WHEN length(core) >= 7 THEN 'y' || left(replace(core, ' ', ''), 6) || coalesce(cities[1], countries[1], '') END
+        ])) FROM node_core JOIN node USING (node)
+        """,
+    ),
+    Step(
+        "pair",
+        "pairs of groups that share a block which isn't too large, or that a source names together",
+        f"""
+        WITH small AS (SELECT block FROM block WHERE block IS NOT NULL GROUP BY block HAVING count(*) BETWEEN 2 AND {BLOCK})
+        SELECT l.node AS a, r.node AS b
+        FROM small JOIN block AS l USING (block) JOIN block AS r USING (block) WHERE l.node < r.node
+        UNION SELECT a, b FROM said_same
+        UNION SELECT a, b FROM said_parent
+        """,
+    ),
+)
+
+SAID = (
+    Step(
+        "said_same",
+        "groups that a source says are one",
+        """
+        SELECT DISTINCT least(l.node, r.node) AS a, greatest(l.node, r.node) AS b
+        FROM xref JOIN member AS l ON l.id = left_id JOIN member AS r ON r.id = right_id WHERE l.node <> r.node
+        """,
+    ),
+    Step(
+        "said_parent",
+        "groups one of which a source calls the other's parent",
+        """
+        SELECT DISTINCT least(l.node, r.node) AS a, greatest(l.node, r.node) AS b
+        FROM rec AS c JOIN rec AS p ON p.record_key = c.parent
+        JOIN member AS l ON l.id = c.id JOIN member AS r ON r.id = p.id WHERE l.node <> r.node
+        """,
+    ),
+)
+
+
+def _pairwise(column: str, held: str) -> Step:
+    return Step(
+        f"pair_{column}",
+        f"the best agreement of two groups on {column}, in bits; -9 where they share nothing",
+        f"""
+        WITH l AS (
+            SELECT a, b, unnest(na.{held}[:{PLACES}]) AS x, nb.{held}[:{PLACES}] AS ys
+            FROM todo JOIN node AS na ON na.node = a JOIN node AS nb ON nb.node = b
+            WHERE na.{held} IS NOT NULL AND nb.{held} IS NOT NULL
+        ),
+        each AS (SELECT a, b, x, unnest(ys) AS y FROM l)
+        SELECT e.a, e.b, max(CASE WHEN x = y THEN 9 ELSE coalesce(f.bits, -9) END) AS bits
+        FROM each AS e LEFT JOIN {column}_affinity AS f ON f.a = e.x AND f.b = e.y
+        GROUP BY e.a, e.b
+        """,
+    )
+
+
+COMPARED = (
+    Step(
+        "pair_name",
+        "the likest names of two groups",
+        """
+        WITH l AS (
+            SELECT a, b, unnest(na.cores) AS x, nb.cores AS ys
+            FROM todo JOIN node AS na ON na.node = a JOIN node AS nb ON nb.node = b
+            WHERE na.cores IS NOT NULL AND nb.cores IS NOT NULL
+        ),
+        each AS (SELECT a, b, x, unnest(ys) AS y FROM l),
+        liked AS (SELECT a, b, likeness(x, y) AS likeness, x, y FROM each)
+        SELECT a, b, max(likeness) AS likeness, arg_max((x, y), (likeness, -length(x), x, y)) AS names
+        FROM liked GROUP BY a, b
+        """,
+    ),
+    _pairwise("industry", "industries"),
+    _pairwise("city", "cities"),
+    Step(
+        "compared",
+        "pairs with the level of every comparison; -1 where one side says nothing",
+        """
+        WITH named AS (
+            SELECT
+                p.a, p.b, p.likeness, coalesce(x.loose, 0) AS loose, coalesce(x.anchored, 0) AS anchored,
+                coalesce(x.anchored, 0) + CASE WHEN p.names[1] <> p.names[2] THEN coalesce(y.anchored, 0) ELSE 0 END
+                    - na.is_anchored::INTEGER - nb.is_anchored::INTEGER AS rivals
+            FROM pair_name AS p JOIN node AS na ON na.node = p.a JOIN node AS nb ON nb.node = p.b
+            LEFT JOIN name_use AS x ON x.core = p.names[1]
+            LEFT JOIN name_use AS y ON y.core = p.names[2]
+        ),
+        leveled AS (
+            SELECT
+                t.a, t.b, na.records AS left_records, nb.records AS right_records,
+                na.cores IS NOT NULL AND nb.cores IS NOT NULL AS is_named,
+                coalesce(n.likeness, -1) AS name,
+                CASE
+                    WHEN n.likeness IS NULL OR n.likeness < 2 THEN -1
+                    WHEN n.rivals <= 0 THEN 0 WHEN n.rivals <= 1 THEN 1 WHEN n.rivals <= 3 THEN 2 ELSE 3
+                END AS rivals,
+                CASE
+                    WHEN n.likeness >= 4 AND n.loose >= 3 AND n.anchored = 0 THEN 2
+                    WHEN n.likeness >= 4 AND n.loose >= 4 AND n.loose > 3 * n.anchored THEN 1
+                    ELSE 0
+                END AS generic,
+                list_has_any(na.domains, nb.domains) IS TRUE AS is_one_domain,
+                CASE
+                    WHEN list_has_any(na.domains, nb.domains)
+                        THEN CASE WHEN list_has_any(na.fit_domains, nb.fit_domains) THEN 5 ELSE 4 END
+                    WHEN list_has_any(na.domains, nb.mails) OR list_has_any(nb.domains, na.mails) THEN 3
+                    WHEN list_has_any(na.labels, nb.labels) THEN 2
+                    WHEN list_has_any(na.weak_domains, nb.weak_domains) THEN 1
+                    WHEN na.domains IS NOT NULL AND nb.domains IS NOT NULL THEN 0
+                    ELSE -1
+                END AS domain,
+                CASE
+                    WHEN list_has_any(na.pages, nb.pages) THEN 1
+                    WHEN list_has_any(na.page_kinds, nb.page_kinds) THEN 0
+                    ELSE -1
+                END AS linkedin,
+                CASE
+                    WHEN list_has_any(na.duns, nb.duns) THEN 2
+                    WHEN na.duns IS NULL OR nb.duns IS NULL THEN -1
+                    WHEN list_has_any(na.duns_countries, nb.duns_countries) THEN 0
+                    ELSE 1
+                END AS duns,
+                CASE
+                    WHEN list_has_any(na.phones, nb.phones) THEN 2
+                    WHEN list_has_any(na.weak_phones, nb.weak_phones) THEN 1
+                    WHEN na.phones IS NULL OR nb.phones IS NULL THEN -1
+                    ELSE 0
+                END AS phone,
+                CASE
+                    WHEN c.bits >= 6 THEN 4
+                    WHEN c.bits >= 2 THEN 3
+                    WHEN list_has_any(na.countries, nb.countries)
+                        THEN CASE WHEN na.cities IS NULL OR nb.cities IS NULL THEN 2 ELSE 1 END
+                    WHEN na.countries IS NULL OR nb.countries IS NULL THEN -1
+                    ELSE 0
+                END AS place,
+                CASE
+                    WHEN i.bits IS NULL THEN -1
+                    WHEN i.bits >= 9 THEN 4 WHEN i.bits >= 3 THEN 3 WHEN i.bits >= 1 THEN 2 WHEN i.bits >= -1 THEN 1
+                    ELSE 0
+                END AS industry,
+                CASE
+                    WHEN na.employees IS NULL OR nb.employees IS NULL THEN -1
+                    WHEN greatest(na.employees, nb.employees) <= 2 * least(na.employees, nb.employees) THEN 2
+                    WHEN greatest(na.employees, nb.employees) <= 8 * least(na.employees, nb.employees) THEN 1
+                    ELSE 0
+                END AS size,
+                CASE
+                    WHEN na.fit_labels IS NULL OR nb.fit_labels IS NULL THEN -1
+                    WHEN list_has_any(na.fit_labels, nb.fit_labels) THEN 2
+                    WHEN starts_with(na.fit_labels[1], nb.fit_labels[1])
+                        OR starts_with(nb.fit_labels[1], na.fit_labels[1]) THEN 1
+                    ELSE 0
+                END AS label,
+                CASE WHEN s.a IS NULL THEN 0 ELSE 1 END AS said_same,
+                CASE
+                    WHEN p.a IS NOT NULL OR list_has_any(na.parent_cores, nb.cores) OR list_has_any(nb.parent_cores, na.cores)
+                        THEN CASE WHEN n.likeness >= 4 THEN 3 WHEN n.likeness >= 2 THEN 2 ELSE 1 END
+                    ELSE 0
+                END AS said_parent
+            FROM todo AS t
+            JOIN node AS na ON na.node = t.a
+            JOIN node AS nb ON nb.node = t.b
+            LEFT JOIN named AS n ON n.a = t.a AND n.b = t.b
+            LEFT JOIN pair_city AS c ON c.a = t.a AND c.b = t.b
+            LEFT JOIN pair_industry AS i ON i.a = t.a AND i.b = t.b
+            LEFT JOIN said_same AS s ON s.a = t.a AND s.b = t.b
+            LEFT JOIN said_parent AS p ON p.a = t.a AND p.b = t.b
+        )
+        SELECT
+            * EXCLUDE (left_records, right_records, is_named, is_one_domain),
+            name * 10 + domain AS name_and_domain,
+            CASE WHEN name >= 2 THEN name * 10 + rivals ELSE name * 10 END AS name_and_rivals,
+            CASE WHEN NOT is_named THEN 0 WHEN name >= 4 THEN 4 WHEN name = 3 THEN 3 WHEN name = 2 THEN 2 ELSE 1 END * 100
+                + is_one_domain::INTEGER * 10
+                + CASE
+                    WHEN least(left_records, right_records) = 1 THEN 0
+                    WHEN least(left_records, right_records) <= 2 THEN 1
+                    WHEN least(left_records, right_records) <= 4 THEN 2
+                    WHEN least(left_records, right_records) <= 9 THEN 3
+                    ELSE 4
+                END AS support
+        FROM leveled
+        """,
+    ),
+)

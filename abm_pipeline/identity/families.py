@@ -1,0 +1,124 @@
+"""Who belongs to whom: the parent of every account, from what records say and from names on one domain.
+
+In: `record_account`, `domain_use`, `key_strength`, `decision`. Out: `parent` (child and parent account, one row a child)
+and `ultimate`, the top of every family.
+
+A parent is what a person decided; else what most records of the account say, by the id of a record or by name; else the
+account on whose strong domain this one has records too and whose name its own begins with ("Acme Cloud" on acme.com). A
+name that several accounts go by is the one of them that the child shares a domain or a source's id with, else nobody.
+"""
+
+from __future__ import annotations
+
+from abm_pipeline.storage.engine import Step
+
+FAMILIES = (
+    Step(
+        "account_core",
+        "the names of each account and how many of its records use them",
+        "SELECT account_id, core, count(*) AS uses FROM record_account WHERE core IS NOT NULL GROUP BY ALL",
+    ),
+    Step(
+        "account_domain",
+        "domains of each account and whether a record's name fits them",
+        """
+        SELECT r.account_id, d.key, bool_or(d.fits AND d.how <= 2) AS fits, count(*) AS uses
+        FROM domain_use AS d JOIN record_account AS r USING (id) GROUP BY ALL
+        """,
+    ),
+    Step(
+        "parent_vote",
+        "what speaks for each parent",
+        """
+        SELECT c.account_id AS child, p.account_id AS parent, 'record' AS how, count(*) * 3.0 AS votes
+        FROM record_account AS c JOIN record_account AS p ON p.record_key = c.parent
+        WHERE c.account_id <> p.account_id AND NOT c.is_deleted
+        GROUP BY ALL
+        UNION ALL
+        -- a name of several accounts means the one that shares a domain with the child, if there is just one
+        SELECT child, parent, 'name', sum(said) * 2.0 FROM (
+            SELECT n.child, n.core, n.said, a.account_id AS parent,
+                count(*) OVER (PARTITION BY n.child, n.core) AS bearers,
+                EXISTS (SELECT 1 FROM account_domain AS x JOIN account_domain AS y USING (key)
+                        WHERE x.account_id = n.child AND y.account_id = a.account_id) AS is_near,
+                a.uses
+            FROM (SELECT account_id AS child, parent_core AS core, count(*) AS said FROM record_account
+                  WHERE parent_core IS NOT NULL AND NOT is_deleted GROUP BY ALL) AS n
+            JOIN account_core AS a ON a.core = n.core AND a.account_id <> n.child
+            QUALIFY bearers = 1 OR row_number() OVER (
+                PARTITION BY n.child, n.core ORDER BY is_near DESC, a.uses DESC, a.account_id) = 1
+        )
+        WHERE bearers = 1 OR is_near OR uses >= 3
+        GROUP BY child, parent
+        UNION ALL
+        SELECT c.account_id, p.account_id, 'domain', sum(c.uses) * 0.5
+        FROM account_domain AS c
+        JOIN account_domain AS p ON p.key = c.key AND p.fits AND c.account_id <> p.account_id
+        JOIN key_strength AS k ON k.key = c.key AND k.records <= 400
+        JOIN account_core AS cn ON cn.account_id = c.account_id
+        JOIN account_core AS pn ON pn.account_id = p.account_id AND starts_with(cn.core, pn.core || ' ')
+        GROUP BY ALL
+        """,
+    ),
+    Step(
+        "decided_parent",
+        "parents that a person set, none among them",
+        """
+        SELECT c.account_id AS child, p.account_id AS parent
+        FROM decision AS d JOIN record_account AS c ON c.record_key = d.left_key
+        LEFT JOIN record_account AS p ON p.record_key = d.right_key
+        WHERE d.kind = 'set_parent' AND p.account_id IS DISTINCT FROM c.account_id
+        """,
+    ),
+    Step(
+        "first_parent",
+        "the likeliest parent of each account",
+        """
+        SELECT child, arg_max(parent, (votes, parent)) AS parent, max(votes) AS votes FROM (
+            SELECT child, parent, sum(votes) AS votes FROM parent_vote GROUP BY ALL
+        ) WHERE child NOT IN (SELECT child FROM decided_parent) GROUP BY child
+        UNION ALL SELECT child, parent, 1e9 FROM decided_parent WHERE parent IS NOT NULL
+        """,
+    ),
+    Step(
+        "ancestor",
+        "everything above each account; UNION drops repeats, so a circle of parents ends",
+        """
+        WITH RECURSIVE up AS (
+            SELECT child, parent AS above FROM first_parent
+            UNION
+            SELECT up.child, f.parent FROM up JOIN first_parent AS f ON f.child = up.above
+        )
+        SELECT * FROM up
+        """,
+    ),
+    Step(
+        "parent",
+        "parents, circles opened where least speaks for them",
+        """
+        SELECT f.child AS account_id, f.parent AS parent_account_id
+        FROM first_parent AS f
+        LEFT JOIN (
+            SELECT arg_min(f.child, (f.votes, f.child)) AS child
+            FROM first_parent AS f JOIN ancestor AS own ON own.child = f.child AND own.above = f.child
+            JOIN ancestor AS ring ON ring.child = f.child AND ring.above <> f.child
+            GROUP BY list_sort([f.child, ring.above])
+        ) AS open USING (child)
+        WHERE open.child IS NULL
+        """,
+    ),
+    Step(
+        "ultimate",
+        "the top of each family: the ancestor without a parent",
+        """
+        WITH RECURSIVE up AS (
+            SELECT account_id, parent_account_id AS above FROM parent
+            UNION
+            SELECT up.account_id, p.parent_account_id FROM up JOIN parent AS p ON p.account_id = up.above
+        )
+        SELECT up.account_id, min(up.above) AS ultimate_parent_id
+        FROM up WHERE up.above NOT IN (SELECT account_id FROM parent)
+        GROUP BY up.account_id
+        """,
+    ),
+)

@@ -1,0 +1,249 @@
+"""From records to groups: round after round the pairs that are surest become one, and are compared anew as one.
+
+In: `rec` and what `keys` made of it. Out: `member` (record position → group), `joined` (why groups became one) and
+`standing` (the pairs that were compared last and stayed apart).
+
+A chain of likenesses is no likeness: A may be like B, and B like C, while A and C differ. So groups join their best
+partner only, and only where that is mutual or beyond doubt; then everything that the group now knows (its domains,
+pages, numbers, names) speaks for or against the next partner. What people or systems of record say is never
+overridden: groups of which two records must stay apart never join, by however many others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from abm_pipeline.identity import compare, model
+from abm_pipeline.identity.keys import KEYS
+from abm_pipeline.identity.model import Weights
+from abm_pipeline.storage.engine import Step, run_steps
+
+Ids = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Round:
+    """Groups join their best partner from `threshold` bits on if that is mutual, from `sure` bits on in any case."""
+
+    stage: int
+    threshold: float
+    sure: float
+
+
+ROUNDS = (
+    Round(0, 4, 7), Round(0, 4, 6), Round(1, 3, 6), Round(1, 3, 5), Round(2, 2.5, 5), Round(2, 2, 4), Round(2, 1.5, 4),
+    Round(2, 1.5, 4), Round(2, 1.5, 4),
+)  # fmt: skip
+# Pairs that weigh less than this are not looked at again.
+HOPELESS = -7.0
+# Who is asked: pairs that stayed apart with odds between these.
+REVIEW_FROM = -1.0
+# In how many rounds at first it is learned anew which spellings of industries and cities go together.
+LEARNING = 3
+
+_APART = Step(
+    "apart",
+    "groups that people or systems of record say are two",
+    """
+    SELECT DISTINCT l.node AS a, r.node AS b
+    FROM decision AS d
+    JOIN rec AS x ON x.record_key = d.left_key JOIN rec AS y ON y.record_key = d.right_key
+    JOIN member AS l ON l.id = x.id JOIN member AS r ON r.id = y.id
+    WHERE d.kind = 'never_merge'
+    """,
+)
+# Two pages, two domains and two names; or a child that its own system keeps beside its parent, unlike in name and place.
+VETO = """
+    linkedin = 0 AND domain = 0 AND name < 4 AND said_same = 0
+    OR said_parent = 1 AND name IN (0, 1) AND linkedin <> 1 AND duns <> 2 AND domain < 4
+"""
+
+
+def group(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    weights: Callable[[int], Weights] | None = None,
+    told: Callable[[str], None] = lambda text: None,
+) -> None:
+    """Make `member`, `joined` and `standing`. `weights` gives those of a stage, when it is first needed."""
+    weights = weights or (lambda stage: model.stages()[stage])
+    for macro in compare.MACROS:
+        con.execute(macro)
+    run_steps(con, KEYS)
+    (size,) = con.execute("SELECT count(*) FROM rec").fetchall()[0]
+    told(f"{size:,} records, their keys found")
+    con.execute("CREATE OR REPLACE TEMP TABLE member AS SELECT id, id AS node FROM rec")
+    run_steps(con, [_APART])
+    edges = con.execute("SELECT left_id, right_id, 1000.0 - strength FROM atom_edge").fetchnumpy()
+    left, right, order = edges.values()
+    moved = _joined_up(int(size), left, right, order, _apart(con))
+    _move(con, moved)
+    con.execute("CREATE OR REPLACE TEMP TABLE atom AS FROM member")
+    levels = ", ".join(f"NULL::INTEGER AS {name}" for name in model.COMPARISONS)
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE joined AS SELECT -1 AS round, left_id, right_id, match_rule, NULL::DOUBLE AS bits, "
+        f"{levels} FROM atom_edge JOIN member AS l ON l.id = left_id JOIN member AS r ON r.id = right_id AND l.node = r.node"
+    )
+    con.execute("CREATE OR REPLACE TEMP TABLE grouped AS FROM member")
+    for number, step in enumerate(ROUNDS):
+        groups = _compare(con, number)
+        joined = _join(con, number, step, weights(step.stage))
+        told(f"round {number + 1} of at most {len(ROUNDS)}: {groups:,} groups, {joined:,} of them join another")
+        if not joined and step.stage == ROUNDS[-1].stage and step.threshold == ROUNDS[-1].threshold:
+            break
+    _compare(con, len(ROUNDS))
+    _weigh(con, weights(ROUNDS[-1].stage))
+
+
+def _compare(con: duckdb.DuckDBPyConnection, number: int) -> int:
+    """Bring `node` and `standing` up to date with `member`, where `grouped` are the groups that are new."""
+    if number < LEARNING:
+        run_steps(con, compare.AFFINITIES)
+    run_steps(con, compare.NODES)
+    if number == 0:
+        con.execute("CREATE OR REPLACE TEMP TABLE node AS FROM new_node")
+    else:
+        con.execute("DELETE FROM node WHERE node IN (SELECT old FROM moved) OR node IN (SELECT node FROM new_node)")
+        con.execute("INSERT INTO node BY NAME FROM new_node")
+    run_steps(con, [*compare.NAME_USE, *compare.SAID])
+    if number == 0:
+        run_steps(con, compare.BLOCKS)
+        con.execute("CREATE OR REPLACE TEMP TABLE todo AS FROM pair")
+    else:
+        con.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE image AS
+            SELECT coalesce(l.new, s.a) AS x, coalesce(r.new, s.b) AS y, s.bits,
+                l.new IS NOT NULL OR r.new IS NOT NULL OR s.a IN (SELECT node FROM new_node)
+                    OR s.b IN (SELECT node FROM new_node) AS is_new, s.a, s.b
+            FROM standing AS s LEFT JOIN moved AS l ON l.old = s.a LEFT JOIN moved AS r ON r.old = s.b
+            WHERE s.bits >= {HOPELESS}
+            """
+        )
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE todo AS SELECT DISTINCT least(x, y) AS a, greatest(x, y) AS b "
+            "FROM image WHERE is_new AND x <> y"
+        )
+    run_steps(con, compare.COMPARED)
+    if number == 0:
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE standing AS SELECT *, 0.0::DOUBLE AS bits, false AS is_vetoed FROM compared"
+        )
+    else:
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE standing AS "
+            "SELECT s.* FROM standing AS s JOIN image AS i ON i.a = s.a AND i.b = s.b AND NOT i.is_new "
+            "UNION ALL BY NAME SELECT *, 0.0::DOUBLE AS bits, false AS is_vetoed FROM compared"
+        )
+    return int(con.execute("SELECT count(*) FROM node").fetchall()[0][0])
+
+
+def _weigh(con: duckdb.DuckDBPyConnection, weights: Weights) -> None:
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE standing AS SELECT * REPLACE ({weights.sql()} AS bits, ({VETO}) AS is_vetoed) FROM standing"
+    )
+
+
+def _join(con: duckdb.DuckDBPyConnection, number: int, step: Round, weights: Weights) -> int:
+    """Join groups to their best partners; returns how many groups went into another. Makes `moved` and `grouped`."""
+    _weigh(con, weights)
+    run_steps(con, [_APART])
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE best AS
+        SELECT node, arg_max(other, (bits, -other)) AS other, max(bits) AS bits
+        FROM (
+            SELECT a AS node, b AS other, bits FROM standing WHERE bits >= $1 AND NOT is_vetoed
+            UNION ALL SELECT b, a, bits FROM standing WHERE bits >= $1 AND NOT is_vetoed
+        ) GROUP BY node
+        """,
+        [step.threshold],
+    )
+    edges = con.execute(
+        """
+        SELECT least(x.node, x.other) AS a, greatest(x.node, x.other) AS b, max(x.bits) AS bits
+        FROM best AS x LEFT JOIN best AS y ON y.node = x.other
+        WHERE y.other = x.node OR x.bits >= $1
+        GROUP BY ALL
+        """,
+        [step.sure],
+    ).fetchnumpy()
+    (size,) = con.execute("SELECT count(*) FROM rec").fetchall()[0]
+    moved = _joined_up(int(size), edges["a"], edges["b"], edges["bits"], _apart(con))
+    wanted = pd.DataFrame({"a": edges["a"], "b": edges["b"]})
+    con.register("wanted", wanted)
+    joined = _move(con, moved)
+    levels = ", ".join(f"s.{name}" for name in model.COMPARISONS)
+    con.execute(
+        f"INSERT INTO joined SELECT {number}, l.first_id, r.first_id, 'evidence', s.bits, {levels} "
+        "FROM standing AS s JOIN wanted USING (a, b) JOIN node AS l ON l.node = s.a JOIN node AS r ON r.node = s.b "
+        "LEFT JOIN moved AS ml ON ml.old = s.a LEFT JOIN moved AS mr ON mr.old = s.b "
+        "WHERE coalesce(ml.new, s.a) = coalesce(mr.new, s.b)"
+    )
+    con.unregister("wanted")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE grouped AS SELECT m.* FROM member AS m SEMI JOIN moved ON moved.new = m.node"
+    )
+    return joined
+
+
+def _apart(con: duckdb.DuckDBPyConnection) -> set[tuple[int, int]]:
+    return {pair for a, b in con.execute("SELECT a, b FROM apart").fetchall() for pair in ((a, b), (b, a))}
+
+
+def _joined_up(
+    size: int, left: Ids, right: Ids, order: npt.NDArray[np.float64], apart: set[tuple[int, int]]
+) -> pd.DataFrame:
+    """Groups that give way to another (`old`, `new`: the smallest of their component), kept apart where they must be.
+
+    Only components that hold such a pair are gone through edge by edge, the strongest edge first.
+    """
+    graph = coo_matrix((np.ones(len(left), np.int8), (left, right)), shape=(size, size))
+    _, labels = connected_components(graph, directed=False)
+    first = np.full(labels.max(initial=-1) + 1, size, np.int64)
+    np.minimum.at(first, labels, np.arange(size))
+    target = first[labels]
+    torn = {int(labels[a]) for a, b in apart if labels[a] == labels[b]}
+    if torn:
+        target = _parted(target, labels, torn, left, right, order, apart)
+    old = np.flatnonzero(target != np.arange(size))
+    return pd.DataFrame({"old": old, "new": target[old]})
+
+
+def _parted(
+    target: Ids, labels: Ids, torn: set[int], left: Ids, right: Ids, order: npt.NDArray[np.float64],
+    apart: set[tuple[int, int]],
+) -> Ids:  # fmt: skip
+    inside = np.flatnonzero(np.isin(labels, list(torn)))
+    held = {int(node): {int(node)} for node in inside}
+    home = {int(node): int(node) for node in inside}
+    mine = np.flatnonzero(np.isin(labels[left], list(torn)))
+    for edge in mine[np.lexsort((right[mine], left[mine], -order[mine]))]:
+        a, b = sorted((home[int(left[edge])], home[int(right[edge])]))
+        if a == b or any((x, y) in apart for x in held[a] for y in held[b]):
+            continue
+        held[a] |= held.pop(b)
+        home |= dict.fromkeys(held[a], a)
+    target = target.copy()
+    for node, at in home.items():
+        target[node] = at
+    return target
+
+
+def _move(con: duckdb.DuckDBPyConnection, moved: pd.DataFrame) -> int:
+    con.register("moved_frame", moved)
+    con.execute("CREATE OR REPLACE TEMP TABLE moved AS FROM moved_frame")
+    con.unregister("moved_frame")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE member AS "
+        "SELECT m.id, coalesce(v.new, m.node) AS node FROM member AS m LEFT JOIN moved AS v ON v.old = m.node"
+    )
+    return len(moved)
