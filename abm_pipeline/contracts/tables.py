@@ -295,6 +295,33 @@ REDIRECT = Table(
     _columns("old_account_id account_id reason snapshot_id"),
     ("reason",),
 )
+LINK = Table(
+    "identity",
+    "link",
+    "Pair of records that were compared: joined, refused, or in review, with the evidence.",
+    ("left_key", "right_key"),
+    _columns("left_key right_key match_rule match_probability match_weight status reason evidence snapshot_id"),
+    ("match_rule", "match_probability", "match_weight", "status", "snapshot_id"),
+)
+LINK_REVIEW = Table(
+    "identity",
+    "link_review",
+    "Pair of accounts that may be one: what waits for a person's answer.",
+    ("left_key", "right_key"),
+    _columns(
+        "left_key right_key left_account_id right_account_id match_probability match_weight reason evidence status "
+        "snapshot_id"
+    ),
+    ("left_account_id", "right_account_id", "match_probability", "match_weight", "status", "snapshot_id"),
+)
+WEAK_KEY = Table(
+    "identity",
+    "weak_key",
+    "Key that connects too many unlike names to be trusted: a shared domain, a switchboard, a page of many.",
+    ("key_kind", "key_value"),
+    _columns("key_kind key_value records names snapshot_id"),
+    ("records", "names", "snapshot_id"),
+)
 TIER_HISTORY = Table(
     "identity",
     "tier_history",

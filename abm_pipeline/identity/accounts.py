@@ -1,9 +1,12 @@
-"""Accounts and their members, from clustered records: attributes by precedence, families, owned domains.
+"""Accounts and their members, from resolved records: attributes by precedence, owned domains.
 
 An account takes each attribute from its best record that has it: live before deleted, then by the precedence of sources
-that the programme declares for the attribute, then the one changed last; when records arrived doesn't matter. A domain
-belongs to an account if only records of that account own it; a domain of several stays out and is counted.
-`first_seen_day` is unknown where only ad or intent platforms, which tell no creation date, know the company.
+that the programme declares for the attribute, then the one changed last; when records arrived doesn't matter.
+
+A domain belongs to one account or to none: to the one that a person pinned it to; else to the account whose name it is
+(acme.com: Acme before Acme Cloud), else whose names fit it best, else the only one that uses it, else the one with four
+fifths of its records. Weak domains (hosts, agencies) belong to nobody; what is between several stays out and is
+counted. `first_seen_day` is unknown where only ad or intent platforms, which tell no creation date, know the company.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from abm_pipeline.storage.engine import Step
 ATTRIBUTES = (
     "name", "domain", "industry", "region", "country_code", "employee_count", "committee_size", "owner_name",
 )  # fmt: skip
+# Of an ambiguous domain's records, the share that makes it an account's own all the same.
+MOST = 0.8
 
 
 def _believed(attribute: str) -> str:
@@ -25,42 +30,46 @@ def _believed(attribute: str) -> str:
 
 MEMBERS = (
     Step(
-        "domain_owner",
-        "domains that records of exactly one account own",
+        "pinned_domain",
+        "domains that people gave to an account",
         """
-        SELECT key_domain AS domain, min(account_id) AS account_id
-        FROM record_account WHERE owns_domain
-        GROUP BY key_domain HAVING count(DISTINCT account_id) = 1
+        SELECT DISTINCT substr(d.right_key, length('domain:') + 1) AS domain, r.account_id
+        FROM decision AS d JOIN record_account AS r ON r.record_key = d.left_key
+        WHERE d.kind = 'pin_domain'
         """,
     ),
     Step(
-        "joined_by",
-        "the strongest rule that joins each record to another",
+        "domain_claim",
+        "how well each account's names fit the domains that its records call their own",
         """
-        SELECT record_key, arg_min(match_rule, strength) AS match_rule,
-            arg_min(match_probability, strength) AS match_probability
-        FROM (
-            SELECT *, list_position(
-                ['crm_merge', 'same_as', 'domain', 'linkedin_id', 'domain_and_name'], match_rule
-            ) AS strength
-            FROM (SELECT left_key AS record_key, match_rule, match_probability FROM edge
-                  UNION ALL SELECT right_key, match_rule, match_probability FROM edge)
-        )
-        GROUP BY record_key
+        SELECT
+            d.domain, r.account_id, count(*) AS records,
+            max(CASE WHEN replace(r.core, ' ', '') = d.label THEN 2 WHEN d.fits THEN 1 ELSE 0 END) AS fit
+        FROM domain_use AS d JOIN record_account AS r USING (id) JOIN key_strength AS k USING (key)
+        WHERE d.how <= 2 AND NOT k.is_weak AND r.merged_into IS NULL AND d.domain NOT IN (SELECT domain FROM pinned_domain)
+        GROUP BY d.domain, r.account_id
+        """,
+    ),
+    Step(
+        "domain_owner",
+        "domains with the account that owns them",
+        f"""
+        SELECT domain, account_id, true AS is_manual FROM pinned_domain
+        UNION ALL
+        SELECT domain, arg_max(account_id, (records, account_id)), false
+        FROM (SELECT * FROM domain_claim QUALIFY fit = max(fit) OVER (PARTITION BY domain))
+        GROUP BY domain HAVING count(*) = 1 OR max(records) >= {MOST} * sum(records)
         """,
     ),
     Step(
         "bare_member",
-        "every record and every owned domain with its account; `own` is the record that the account's id is made of",
+        "every record and every owned domain with its account; `own` is the record that stands for the account",
         """
-        SELECT
-            r.account_id, r.source, r.source_id,
-            CASE WHEN r.is_oldest THEN 'own' ELSE coalesce(j.match_rule, 'own') END AS match_rule,
-            CASE WHEN r.is_oldest THEN 1.0 ELSE coalesce(j.match_probability, 1.0) END AS match_probability,
-            false AS is_manual
-        FROM record_account AS r LEFT JOIN joined_by AS j USING (record_key)
+        SELECT r.account_id, r.source, r.source_id, j.match_rule, j.match_probability, j.match_rule = 'decision' AS is_manual
+        FROM record_account AS r JOIN joined_by AS j USING (record_key)
         UNION ALL
-        SELECT account_id, 'domain', domain, 'domain', 1.0, false FROM domain_owner
+        SELECT account_id, 'domain', domain, CASE WHEN is_manual THEN 'decision' ELSE 'domain' END, 1.0, is_manual
+        FROM domain_owner
         """,
     ),
     Step(
@@ -80,49 +89,14 @@ ACCOUNTS = (
         "ranked",
         "records of each account, the one to believe first first",
         """
-        SELECT r.*, o.domain AS owned_domain, row_number() OVER (
+        SELECT r.account_id, l.*, o.domain AS owned_domain, row_number() OVER (
             PARTITION BY r.account_id
-            ORDER BY r.is_deleted, coalesce(list_position(p.sources, r.source), 999), r.source,
+            ORDER BY l.is_deleted, coalesce(list_position(p.sources, l.source), 999), l.source,
                 -- without a creation stamp a record's stamp is the day somebody first asked for it: no help here
-                CASE WHEN r.created_at IS NOT NULL THEN r.modified_at END DESC NULLS LAST, r.source_id
+                CASE WHEN l.created_at IS NOT NULL THEN l.modified_at END DESC NULLS LAST, l.source_id
         ) AS place
-        FROM record_account AS r CROSS JOIN params AS p
-        LEFT JOIN domain_owner AS o ON o.domain = r.key_domain AND o.account_id = r.account_id
-        """,
-    ),
-    Step(
-        "parent",
-        "the account of the best parent that an account's live records name",
-        """
-        SELECT c.account_id, arg_min(p.account_id, c.place) AS parent_account_id
-        FROM ranked AS c
-        JOIN record_account AS p ON p.source = c.source AND p.source_id = c.parent_source_id
-        WHERE p.account_id <> c.account_id AND NOT c.is_deleted
-        GROUP BY c.account_id
-        """,
-    ),
-    Step(
-        "ancestor",
-        "everything above each account; UNION drops repeats, so a circle of parents ends",
-        """
-        WITH RECURSIVE up AS (
-            SELECT account_id, parent_account_id AS above FROM parent
-            UNION
-            SELECT up.account_id, parent.parent_account_id
-            FROM up JOIN parent ON parent.account_id = up.above
-        )
-        SELECT * FROM up
-        """,
-    ),
-    Step(
-        "ultimate",
-        "the top of each family: the ancestor without a parent, or the first id of a circle",
-        """
-        SELECT a.account_id, min(a.above) AS ultimate_parent_id
-        FROM ancestor AS a
-        WHERE NOT EXISTS (SELECT 1 FROM parent AS p WHERE p.account_id = a.above)
-            OR EXISTS (SELECT 1 FROM ancestor AS c WHERE c.account_id = a.above AND c.above = a.above)
-        GROUP BY a.account_id
+        FROM record_account AS r JOIN latest_company AS l USING (source, source_id) CROSS JOIN params AS p
+        LEFT JOIN domain_owner AS o ON o.domain = l.domain AND o.account_id = r.account_id
         """,
     ),
     Step(

@@ -99,10 +99,13 @@ FAMILIES = (
         SELECT f.child AS account_id, f.parent AS parent_account_id
         FROM first_parent AS f
         LEFT JOIN (
-            SELECT arg_min(f.child, (f.votes, f.child)) AS child
-            FROM first_parent AS f JOIN ancestor AS own ON own.child = f.child AND own.above = f.child
-            JOIN ancestor AS ring ON ring.child = f.child AND ring.above <> f.child
-            GROUP BY list_sort([f.child, ring.above])
+            SELECT arg_min(child, (votes, child)) AS child FROM (
+                SELECT f.child, f.votes, min(ring.above) AS circle
+                FROM first_parent AS f
+                JOIN ancestor AS own ON own.child = f.child AND own.above = f.child
+                JOIN ancestor AS ring ON ring.child = f.child
+                GROUP BY f.child, f.votes
+            ) GROUP BY circle
         ) AS open USING (child)
         WHERE open.child IS NULL
         """,

@@ -3,65 +3,64 @@
 In: `rec`, `member`, and `previous` (account_id, source, source_id) of the resolution before, empty the first time. Out:
 `record_account`, the account of every record.
 
-A group keeps the id that most of its records had; of several groups with records of one id, the one with most of them
-keeps it. A group without such a record gets a hash of its oldest record (by the source's own creation stamp; records
-without one last), which depends on nothing but the records: not on their order, nor on when anybody looked.
+A new group's id is a hash of its oldest record (by `known_at`: the source's own creation stamp, else when it was first
+seen), which depends on nothing but the records: not on their order, nor on how a history is cut into runs. An id that
+was served is kept: of several that a group's records had, it keeps the one made of its oldest record, else the one that
+most of them had; of several groups with records of one id, likewise. So an older record that turns up late, or a new
+source, changes no id.
 """
 
 from __future__ import annotations
 
 from abm_pipeline.storage.engine import Step
 
+_KEEPS = "account_id = hashed DESC, records DESC, first_key"
+
 IDS = (
+    Step(
+        "eldest",
+        "the oldest record of each group, and the id made of it",
+        """
+        SELECT *, 'acc_' || substr(sha256(record_key), 1, 16) AS hashed FROM (
+            SELECT m.node, arg_min(r.record_key, (r.known_at IS NULL, r.known_at, r.rank, r.record_key)) AS record_key
+            FROM member AS m JOIN (
+                SELECT rec.*, coalesce(list_position(p.sources, rec.source), 999) AS rank
+                FROM rec CROSS JOIN id_params AS p
+            ) AS r USING (id)
+            GROUP BY m.node
+        )
+        """,
+    ),
     Step(
         "claim",
         "how many records of each group had each earlier id",
         """
-        SELECT m.node, p.account_id, count(*) AS records, min(r.record_key) AS first_key
-        FROM previous AS p JOIN rec AS r USING (source, source_id) JOIN member AS m ON m.id = r.id
-        GROUP BY ALL
+        SELECT c.*, e.hashed FROM (
+            SELECT m.node, p.account_id, count(*) AS records, min(r.record_key) AS first_key
+            FROM previous AS p JOIN rec AS r USING (source, source_id) JOIN member AS m ON m.id = r.id
+            GROUP BY ALL
+        ) AS c JOIN eldest AS e USING (node)
         """,
     ),
     Step(
         "kept_id",
-        "the id that each group keeps: each id goes to one group, each group takes one id",
-        """
-        SELECT node, arg_min(account_id, (-records, first_key)) AS account_id
-        FROM (
-            SELECT * FROM claim
-            QUALIFY row_number() OVER (PARTITION BY account_id ORDER BY records DESC, first_key) = 1
-        )
-        GROUP BY node
-        """,
-    ),
-    Step(
-        "eldest",
-        "the oldest record of each group",
-        """
-        SELECT m.node, arg_min(r.record_key, (
-            r.created_at IS NULL, coalesce(r.created_at, TIMESTAMPTZ '1970-01-01'), r.rank, r.record_key
-        )) AS record_key
-        FROM member AS m JOIN (
-            SELECT rec.*, coalesce(list_position(p.sources, rec.source), 999) AS rank
-            FROM rec CROSS JOIN id_params AS p
-        ) AS r USING (id)
-        GROUP BY m.node
+        "the id that each group keeps: each id stays with one group, each group keeps one id",
+        f"""
+        SELECT node, account_id
+        FROM (SELECT * FROM claim QUALIFY row_number() OVER (PARTITION BY account_id ORDER BY {_KEEPS}) = 1)
+        QUALIFY row_number() OVER (PARTITION BY node ORDER BY {_KEEPS}) = 1
         """,
     ),
     Step(
         "group_id",
-        "the id of each group; where the hash of its oldest record is taken by another group, one more hash",
+        "the id of each group; where the hash of its oldest record is another group's id, one more hash",
         """
-        WITH made AS (
-            SELECT e.node, e.record_key, k.account_id AS kept, 'acc_' || substr(sha256(e.record_key), 1, 16) AS hashed
-            FROM eldest AS e LEFT JOIN kept_id AS k USING (node)
-        )
-        SELECT m.node, m.record_key AS eldest_key, coalesce(
-            m.kept,
-            CASE WHEN t.kept IS NULL THEN m.hashed
-                ELSE 'acc_' || substr(sha256(m.record_key || ' beside ' || m.hashed), 1, 16) END
+        SELECT e.node, e.record_key AS eldest_key, coalesce(
+            k.account_id,
+            CASE WHEN t.account_id IS NULL THEN e.hashed
+                ELSE 'acc_' || substr(sha256(e.record_key || ' beside ' || e.hashed), 1, 16) END
         ) AS account_id
-        FROM made AS m LEFT JOIN (SELECT kept FROM made WHERE kept IS NOT NULL) AS t ON t.kept = m.hashed
+        FROM eldest AS e LEFT JOIN kept_id AS k USING (node) LEFT JOIN kept_id AS t ON t.account_id = e.hashed
         """,
     ),
     Step(

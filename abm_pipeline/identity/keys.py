@@ -132,14 +132,20 @@ KEYS = (
             FROM decision AS d JOIN rec AS l ON l.record_key = d.left_key JOIN rec AS r ON r.record_key = d.right_key
             WHERE d.kind = 'merge'
             UNION ALL
-            SELECT r.id, o.id, 'crm_merge', 2 FROM rec AS r JOIN rec AS o ON o.record_key = r.source || ':' || r.merged_into
+            SELECT r.id, o.id, 'crm_merge', 2
+            FROM rec AS r JOIN rec AS o ON o.record_key = r.source || ':' || r.merged_into
             WHERE r.id <> o.id
+            UNION ALL
+            -- what they went into may never have been seen
+            SELECT min(id) OVER (PARTITION BY source, merged_into), id, 'crm_merge', 2
+            FROM rec WHERE merged_into IS NOT NULL
             UNION ALL
             SELECT left_id, right_id, match_rule, 3 FROM xref WHERE is_alike
             UNION ALL
             SELECT left_id, right_id, match_rule, 4 + list_position(['domain', 'linkedin_id', 'duns', 'phone'], match_rule)
-            FROM star WHERE left_id <> right_id
+            FROM star
         )
+        WHERE left_id <> right_id
         GROUP BY left_id, right_id
         """,
     ),

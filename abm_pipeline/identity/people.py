@@ -1,47 +1,49 @@
-"""Person records: their account, and which of them are the same human.
+"""Person records: their account, their role, and the record that stands for all of one human.
 
-Contacts are placed by their company, else their e-mail domain; leads by their e-mail domain, else their website, else
-the company they were converted to; merged and converted ones where the record is that they went into.
+Which records are one human is told in `humans`. Every record has an account of its own, so that who changes jobs keeps
+what was done at the old one: touches of the old record stay there, those of the new one are at the new account. A
+record is placed by the first of these that says anything:
 
-A domain belongs to the account that owns it or the longest part of it (`mail.eu.acme.com` → `acme.com`), so
-free-mail, shared and ambiguous domains place nobody: no account owns them. Who is placed by none of this is placed by
-the e-mail address, if all other live records with it that have an account have the same.
+1. For a contact, its company, unless its e-mail contradicts it: the address is at a domain that another account owns,
+   which is not of the same family, while the company's account has a domain too. For a lead, its e-mail domain, else
+   its website, else the company that it was converted to.
+2. For a contact, its e-mail domain. A domain belongs to the account that owns it or the longest part of it
+   (`mail.eu.acme.com` → `acme.com`), so free-mail, shared and ambiguous domains place nobody: no account owns them.
+3. The account of more than half of the live records of the same human, then of the same address.
+4. The account of more than half of the human's activities that name a company or a domain.
 
-Records of one human have one `person_id`, the `source:source_id` of the record that stands for them all:
+But records that were merged, converted or copied are where the record is that they went into, except where that is
+another job: both have their own address, and their domains belong to two accounts that are no family.
 
-- where the chain of merges, conversions and copies ends (a merged contact → its winner, a lead → the contact it became,
-  a copy → the record in the other system). A record that another one is told to be, and that no source has, ends
-  nothing; nor does a circle: its records, and those that lead to it, stand for themselves.
-- among the ends of chains in one account, those with the same e-mail address (by hash, an exact key) are one person.
-  The oldest live contact stands for them; without one the oldest live lead, then the oldest deleted record. Addresses
-  of records inside a chain, and of records without an account, join nobody.
+Records of one human have one `person_id`, the `source:source_id` of the record that stands for them all: of the ends
+of chains of merges, conversions and copies the oldest live contact; without one the oldest live lead, then the oldest
+deleted record. A record that another one is told to be, and that no source has, ends nothing; nor does a circle: its
+records, and those that lead to it, stand for themselves.
 
 A person has one role: that of the source which the programme believes first about roles.
 """
 
 from __future__ import annotations
 
+from abm_pipeline.identity.humans import BY_ADDRESS, BY_NAME, STANDS_FIRST
+from abm_pipeline.identity.person_names import PERSON_NAMES
 from abm_pipeline.storage.engine import Step
 
-PEOPLE = (
-    Step(
-        "person_domain",
-        "every domain of a person with the account that owns it, or the longest ending of it",
-        """
-        WITH part AS (
-            SELECT domain, string_split(domain, '.') AS labels
-            FROM (SELECT email_domain AS domain FROM latest_contact UNION SELECT domain FROM latest_contact)
-            WHERE domain IS NOT NULL
-        ),
-        ending AS (
-            SELECT domain, array_to_string(labels[place:], '.') AS owned, place
-            FROM part, unnest(range(1, len(labels))) AS places (place)
+
+def _most(what: str, column: str) -> str:
+    """SQL for the account of more than half of the live records that have one and the same `column`."""
+    return f"""
+        SELECT {column}, arg_max(account_id, (records, account_id)) AS account_id
+        FROM (
+            SELECT {column}, account_id, count(*) AS records
+            FROM {what} WHERE account_id IS NOT NULL AND {column} IS NOT NULL AND NOT is_deleted
+            GROUP BY ALL
         )
-        SELECT e.domain, arg_min(m.account_id, e.place) AS account_id
-        FROM ending AS e JOIN new_member AS m ON m.source = 'domain' AND m.source_id = e.owned
-        GROUP BY e.domain
-        """,
-    ),
+        GROUP BY {column} HAVING max(records) * 2 > sum(records)
+        """
+
+
+_CHAINS = (
     Step(
         "survivor",
         "the known record where the chain of merges, conversions and copies of a person record ends; a circle ends "
@@ -61,78 +63,155 @@ PEOPLE = (
         SELECT chain.* FROM chain ANTI JOIN link ON link.contact_key = chain.into_key
         """,
     ),
+)
+
+_PLACED = (
+    Step(
+        "person_domain",
+        "every domain of a person with the account that owns it, or the longest ending of it",
+        """
+        WITH part AS (
+            SELECT domain, string_split(domain, '.') AS labels
+            FROM (SELECT email_domain AS domain FROM latest_contact UNION SELECT domain FROM latest_contact)
+            WHERE domain IS NOT NULL
+        ),
+        ending AS (
+            SELECT domain, array_to_string(labels[place:], '.') AS owned, place
+            FROM part, unnest(range(1, len(labels))) AS places (place)
+        )
+        SELECT e.domain, arg_min(m.account_id, e.place) AS account_id
+        FROM ending AS e JOIN new_member AS m ON m.source = 'domain' AND m.source_id = e.owned
+        GROUP BY e.domain
+        """,
+    ),
+    Step(
+        "person_family",
+        "accounts with the top of their family and whether they own a domain",
+        """
+        SELECT a.account_id, coalesce(any_value(u.ultimate_parent_id), a.account_id) AS family,
+            bool_or(a.source = 'domain') AS has_domain
+        FROM new_member AS a LEFT JOIN ultimate AS u USING (account_id)
+        GROUP BY a.account_id
+        """,
+    ),
     Step(
         "placed",
         "the account that each person record itself points to",
         """
         SELECT
-            c.source, c.source_id, c.source || ':' || c.source_id AS contact_key, c.role, c.person_type, c.created_at,
-            c.is_deleted, c.email_hash,
-            CASE c.person_type
-                WHEN 'lead' THEN coalesce(mail.account_id, site.account_id, company.account_id)
-                ELSE coalesce(company.account_id, mail.account_id)
+            * EXCLUDE (company_account_id, site_account_id, is_contradicted),
+            CASE
+                WHEN person_type = 'lead' THEN coalesce(mail_account_id, site_account_id, company_account_id)
+                WHEN is_contradicted THEN mail_account_id
+                ELSE coalesce(company_account_id, mail_account_id)
             END AS account_id,
             CASE
-                WHEN c.person_type <> 'lead' AND company.account_id IS NOT NULL THEN 'company'
-                WHEN mail.account_id IS NOT NULL THEN 'email_domain'
-                WHEN c.person_type = 'lead' AND site.account_id IS NOT NULL THEN 'website'
-                WHEN c.person_type = 'lead' AND company.account_id IS NOT NULL THEN 'converted'
+                WHEN person_type <> 'lead' AND company_account_id IS NOT NULL AND NOT is_contradicted THEN 'company'
+                WHEN mail_account_id IS NOT NULL THEN 'email_domain'
+                WHEN person_type = 'lead' AND site_account_id IS NOT NULL THEN 'website'
+                WHEN person_type = 'lead' AND company_account_id IS NOT NULL THEN 'converted'
             END AS match_rule
-        FROM latest_contact AS c
-        LEFT JOIN new_member AS company ON company.source = c.source AND company.source_id = c.company_source_id
-        LEFT JOIN person_domain AS mail ON mail.domain = c.email_domain
-        LEFT JOIN person_domain AS site ON site.domain = c.domain
-        """,
-    ),
-    Step(
-        "address_account",
-        "the account of an e-mail address, where all live records with it that point to one point to the same",
-        """
-        SELECT email_hash, min(account_id) AS account_id
-        FROM placed WHERE email_hash IS NOT NULL AND account_id IS NOT NULL AND NOT is_deleted
-        GROUP BY email_hash HAVING count(DISTINCT account_id) = 1
+        FROM (
+            SELECT
+                r.* EXCLUDE (email_domain, domain, company_source_id), r.email_domain, coalesce(h.human, r.end_key) AS human,
+                mail.account_id AS mail_account_id, mf.family AS mail_family, company.account_id AS company_account_id,
+                site.account_id AS site_account_id,
+                coalesce(cf.has_domain AND cf.family <> mf.family, false) AS is_contradicted
+            FROM person_record AS r
+            LEFT JOIN human AS h ON h.end_key = r.end_key
+            LEFT JOIN new_member AS company ON company.source = r.source AND company.source_id = r.company_source_id
+            LEFT JOIN person_family AS cf ON cf.account_id = company.account_id
+            LEFT JOIN person_domain AS mail ON mail.domain = r.email_domain
+            LEFT JOIN person_family AS mf ON mf.account_id = mail.account_id
+            LEFT JOIN person_domain AS site ON site.domain = r.domain
+        )
         """,
     ),
     Step(
         "followed",
-        "person records with the end of their chain, and its account where it has one",
+        "person records with the account where their chain ends, unless that is another job",
         """
         SELECT
-            p.* EXCLUDE (account_id, match_rule), coalesce(s.into_key, p.contact_key) AS end_key,
-            coalesce(f.account_id, p.account_id, e.account_id) AS account_id,
+            p.* EXCLUDE (account_id, match_rule, mail_account_id, mail_family),
+            CASE WHEN f.account_id IS NULL OR is_other_job THEN p.account_id ELSE f.account_id END AS account_id,
             CASE
-                WHEN f.account_id IS NULL AND p.account_id IS NULL AND e.account_id IS NOT NULL THEN 'email'
-                WHEN f.account_id IS NULL THEN p.match_rule
+                WHEN f.account_id IS NULL OR is_other_job THEN p.match_rule
                 WHEN p.source <> f.source THEN 'same_as'
                 WHEN p.person_type = 'lead' AND f.person_type <> 'lead' THEN 'converted'
                 ELSE 'merged'
             END AS match_rule
-        FROM placed AS p
-        LEFT JOIN survivor AS s ON s.contact_key = p.contact_key
-        LEFT JOIN placed AS f ON f.contact_key = s.into_key
-        LEFT JOIN address_account AS e ON e.email_hash = p.email_hash
+        FROM (
+            SELECT p.*, f.account_id AS into_account_id, coalesce(
+                p.mail_family <> f.mail_family AND p.email_hash <> f.email_hash
+                AND p.account_id = p.mail_account_id AND f.account_id = f.mail_account_id, false
+            ) AS is_other_job
+            FROM placed AS p LEFT JOIN placed AS f ON f.contact_key = p.end_key AND p.contact_key <> p.end_key
+        ) AS p
+        LEFT JOIN placed AS f ON f.contact_key = p.end_key AND p.contact_key <> p.end_key
+        """,
+    ),
+    Step("human_account", "the account of most records of a human", _most("followed", "human")),
+    Step("address_account", "the account of most records with an e-mail address", _most("followed", "email_hash")),
+    Step(
+        "doing_account",
+        "the account of most activities of humans who have no other",
+        """
+        WITH lost AS (
+            SELECT f.human, f.source, f.source_id FROM followed AS f
+            ANTI JOIN human_account USING (human) ANTI JOIN address_account USING (email_hash)
+            WHERE f.account_id IS NULL
+        ),
+        done AS (
+            SELECT lost.human, a.*
+            FROM staged.activity AS a JOIN lost ON lost.source = a.source AND lost.source_id = a.contact_source_id
+            QUALIFY row_number() OVER (
+                PARTITION BY a.source, a.source_id ORDER BY a.modified_at DESC, a.captured_at DESC, a.day DESC
+            ) = 1
+        )
+        SELECT human, arg_max(account_id, (records, account_id)) AS account_id
+        FROM (
+            SELECT done.human, m.account_id, count(*) AS records
+            FROM done JOIN new_member AS m ON m.source || ':' || m.source_id
+                = coalesce(done.source || ':' || done.company_source_id, 'domain:' || done.domain)
+            WHERE NOT done.is_deleted
+            GROUP BY ALL
+        )
+        GROUP BY human HAVING max(records) * 2 > sum(records)
         """,
     ),
     Step(
-        "same_address",
-        "ends of chains that have an e-mail address, with the one that stands for all of that address in the account",
+        "located",
+        "person records with their account",
         """
         SELECT
-            end_key,
-            first_value(contact_key) OVER (
-                PARTITION BY account_id, email_hash
-                ORDER BY is_deleted, person_type <> 'contact', created_at NULLS LAST, contact_key
-            ) AS person_id
-        FROM followed
-        WHERE contact_key = end_key AND account_id IS NOT NULL AND email_hash IS NOT NULL
+            f.* EXCLUDE (account_id, match_rule),
+            coalesce(f.account_id, h.account_id, e.account_id, d.account_id) AS account_id,
+            CASE
+                WHEN f.account_id IS NOT NULL THEN f.match_rule
+                WHEN coalesce(h.account_id, e.account_id) IS NOT NULL THEN 'email'
+                WHEN d.account_id IS NOT NULL THEN 'activity'
+            END AS match_rule
+        FROM followed AS f
+        LEFT JOIN human_account AS h ON h.human = f.human
+        LEFT JOIN address_account AS e ON e.email_hash = f.email_hash
+        LEFT JOIN doing_account AS d ON d.human = f.human
         """,
     ),
+)
+
+_SAID = (
     Step(
         "named_person",
         "person records with who they are",
-        """
-        SELECT f.*, coalesce(a.person_id, f.end_key) AS person_id
-        FROM followed AS f LEFT JOIN same_address AS a ON a.end_key = f.end_key
+        f"""
+        WITH known AS (
+            SELECT l.*, coalesce(n.namesake, l.human) AS who FROM located AS l LEFT JOIN namesake AS n USING (human)
+        ),
+        standing AS (
+            SELECT who, contact_key AS person_id FROM known WHERE contact_key = end_key
+            QUALIFY row_number() OVER (PARTITION BY who ORDER BY {STANDS_FIRST}) = 1
+        )
+        SELECT known.*, standing.person_id FROM known JOIN standing USING (who)
         """,
     ),
     Step(
@@ -159,3 +238,5 @@ PEOPLE = (
         """,
     ),
 )
+
+PEOPLE = (*_CHAINS, *PERSON_NAMES, *BY_ADDRESS, *_PLACED, *BY_NAME, *_SAID)

@@ -38,6 +38,7 @@ INPUT = {
     "modified_at": "TIMESTAMPTZ",
     "is_deleted": "BOOLEAN",
     "merged_into": "VARCHAR",
+    "known_at": "TIMESTAMPTZ",
 }
 
 
@@ -185,7 +186,7 @@ _CLEAN = (
             i.plain_city AS city,
             nullif(trim(regexp_replace(latin(i.industry), '[^a-z]+', ' ', 'g')), '') AS industry,
             CASE WHEN i.employee_count > 0 THEN i.employee_count END AS employees,
-            i.parent, p.core AS parent_core, i.xref, i.merged_into, i.created_at, i.modified_at, coalesce(i.is_deleted, false) AS is_deleted
+            i.parent, p.core AS parent_core, i.xref, i.merged_into, i.created_at, coalesce(i.created_at, i.known_at) AS known_at, i.modified_at, coalesce(i.is_deleted, false) AS is_deleted
         FROM (
             SELECT *,
                 nullif(trim(regexp_replace(latin(city), '[^a-z]+', ' ', 'g')), '') AS plain_city,

@@ -93,13 +93,16 @@ def group(
         f"{levels} FROM atom_edge JOIN member AS l ON l.id = left_id JOIN member AS r ON r.id = right_id AND l.node = r.node"
     )
     con.execute("CREATE OR REPLACE TEMP TABLE grouped AS FROM member")
+    joined = -1
     for number, step in enumerate(ROUNDS):
-        groups = _compare(con, number)
-        joined = _join(con, number, step, weights(step.stage))
-        told(f"round {number + 1} of at most {len(ROUNDS)}: {groups:,} groups, {joined:,} of them join another")
-        if not joined and step.stage == ROUNDS[-1].stage and step.threshold == ROUNDS[-1].threshold:
+        if joined:
+            groups = _compare(con, number)
+        if not con.execute("SELECT 1 FROM standing LIMIT 1").fetchall():
             break
-    _compare(con, len(ROUNDS))
+        joined = _join(con, number, step, weights(step.stage))
+        told(f"round {number + 1} of {len(ROUNDS)}: {groups:,} groups, {joined:,} of them join another")
+    if joined:
+        _compare(con, len(ROUNDS))
     _weigh(con, weights(ROUNDS[-1].stage))
 
 

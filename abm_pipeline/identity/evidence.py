@@ -1,0 +1,184 @@
+"""Why records are together or apart, kept for people: every pair that was joined, refused, or waits for an answer.
+
+In: `joined`, `standing`, `record_account`, `group_id`, `decision`. Out: `new_link`, `new_link_review`, `new_weak_key`.
+Evidence is a JSON list of {"what", "says", "weight"}: the comparison, its outcome in words, its bits; bits and prior add
+up to the pair's match weight. Pairs that share neither name, domain, page nor number were never in question and are
+left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import duckdb
+
+from abm_pipeline.identity import model, rounds
+from abm_pipeline.storage.engine import Step, run_steps
+
+_NAMES = {
+    -1: "no name", 0: "unlike names", 1: "names somewhat alike", 2: "one name within the other",
+    3: "names a typo apart", 4: "the same words", 5: "the same name",
+}  # fmt: skip
+_DOMAINS = {
+    -1: "no domain", 0: "other domains", 1: "a shared domain of many", 2: "one label under several suffixes",
+    3: "e-mail on the other's domain", 4: "the same domain", 5: "the same domain, and it fits the name",
+}  # fmt: skip
+_RIVALS = {0: "nobody else of that name", 1: "one more of that name", 2: "a few more of that name", 3: "many of that name"}
+_WORDS: dict[str, dict[int, str]] = {
+    "name_and_domain": {10 * n + d: f"{name}, {domain}" for n, name in _NAMES.items() for d, domain in _DOMAINS.items()},
+    "name_and_rivals": {
+        -10: "no name to compare", 0: "unlike names", 10: "names somewhat alike",
+        **{10 * n + r: f"{_NAMES[n]}, {rivals}" for n in (2, 3, 4, 5) for r, rivals in _RIVALS.items()},
+    },
+    "support": {
+        100 * n + 10 * d + s: f"the smaller side has {size}"
+        for n in range(5) for d in (0, 1)
+        for s, size in enumerate(("one record", "two records", "a few records", "several records", "many records"))
+    },
+    "generic": {0: "a name of a company", 1: "a name often used without anything else", 2: "a name only ever used alone"},
+    "label": {-1: "no domain of its own name", 0: "domains of other names", 1: "one domain's name within the other's",
+              2: "domains of the same name"},
+    "linkedin": {-1: "no LinkedIn page to compare", 0: "another LinkedIn page", 1: "the same LinkedIn page"},
+    "duns": {-1: "no DUNS number to compare", 0: "another DUNS number in the same country",
+             1: "DUNS numbers of other countries", 2: "the same DUNS number"},
+    "phone": {-1: "no telephone number to compare", 0: "another telephone number", 1: "a telephone number of many",
+              2: "the same telephone number"},
+    "place": {-1: "no country to compare", 0: "another country", 1: "another city of the same country",
+              2: "the same country", 3: "cities that go together", 4: "the same city"},
+    "industry": {-1: "no industry to compare", 0: "another industry", 1: "industries that seldom go together",
+                 2: "industries that may go together", 3: "industries that go together", 4: "the same industry"},
+    "size": {-1: "no head count to compare", 0: "quite another size", 1: "another size", 2: "about the same size"},
+    "said_same": {0: "no source calls them one", 1: "a source calls them one"},
+    "said_parent": {0: "no source calls one the other's parent", 1: "a parent of another name in a source",
+                    2: "a parent of a longer or shorter name in a source", 3: "a parent of the same name in a source"},
+}  # fmt: skip
+_RULES = {
+    "decision": "a person's decision", "crm_merge": "one was merged into the other by its source",
+    "same_as": "a source keeps the other's id, under the same name", "domain": "the same name and domain",
+    "linkedin_id": "the same name and LinkedIn page", "duns": "the same name and DUNS number",
+    "phone": "the same name and telephone number",
+}  # fmt: skip
+# Bits that a key gives that needed no weighing.
+_SURE = 20.0
+
+_LINKS = (
+    Step(
+        "open_pair",
+        "pairs that stayed apart although something spoke for them",
+        f"""
+        SELECT s.*, l.account_id AS left_account_id, r.account_id AS right_account_id,
+            l.eldest_key AS left_key, r.eldest_key AS right_key,
+            CASE
+                WHEN d.left_key IS NOT NULL THEN 'decided'
+                WHEN s.is_vetoed AND s.said_parent > 0 THEN 'parent and child in a source, under unlike names'
+                WHEN s.is_vetoed THEN 'two LinkedIn pages, two domains, two names'
+                WHEN s.bits < {rounds.REVIEW_FROM} THEN 'more speaks against it than for it'
+                ELSE 'not sure enough'
+            END AS reason,
+            CASE WHEN d.left_key IS NOT NULL THEN 'manual'
+                WHEN s.is_vetoed OR s.bits < {rounds.REVIEW_FROM} THEN 'refused' ELSE 'review' END AS status
+        FROM standing AS s JOIN group_id AS l ON l.node = s.a JOIN group_id AS r ON r.node = s.b
+        LEFT JOIN decided_apart AS d ON d.left_node = s.a AND d.right_node = s.b
+        WHERE s.name >= 3 OR s.domain >= 3 OR s.said_same = 1 OR s.said_parent > 0 OR s.linkedin = 1 OR s.duns = 2
+            OR s.bits >= {rounds.REVIEW_FROM}
+        """,
+    ),
+    Step(
+        "piece",
+        "the evidence of each weighed pair, comparison by comparison",
+        """
+        WITH weighed AS (
+            SELECT left_key, right_key, @columns@ FROM open_pair
+            UNION
+            SELECT l.record_key, r.record_key, @joined@
+            FROM joined AS j JOIN rec AS l ON l.id = j.left_id JOIN rec AS r ON r.id = j.right_id WHERE j.round >= 0
+        )
+        SELECT u.left_key, u.right_key, list({'what': u.what, 'says': w.says, 'weight': w.bits} ORDER BY w.bits DESC, u.what)
+            FILTER (w.bits <> 0) AS pieces
+        FROM (UNPIVOT weighed ON @columns@ INTO NAME what VALUE level) AS u JOIN wording AS w USING (what, level)
+        GROUP BY ALL
+        """,
+    ),
+    Step(
+        "new_link",
+        "pairs of records that were joined or refused, with the reason",
+        f"""
+        SELECT * REPLACE (least(left_key, right_key) AS left_key, greatest(left_key, right_key) AS right_key) FROM (
+        SELECT l.record_key AS left_key, r.record_key AS right_key, j.match_rule,
+            1 / (1 + pow(2.0, -least(coalesce(j.bits, {_SURE}), 40))) AS match_probability,
+            coalesce(j.bits, {_SURE}) AS match_weight,
+            CASE WHEN j.match_rule = 'decision' THEN 'manual' ELSE 'joined' END AS status,
+            coalesce(w.says, 'evidence') AS reason,
+            coalesce(to_json(p.pieces)::VARCHAR,
+                to_json([{{'what': j.match_rule, 'says': coalesce(w.says, ''), 'weight': {_SURE}}}])::VARCHAR) AS evidence,
+            snapshot_id
+        FROM joined AS j JOIN rec AS l ON l.id = j.left_id JOIN rec AS r ON r.id = j.right_id
+        LEFT JOIN rule_wording AS w ON w.match_rule = j.match_rule
+        LEFT JOIN piece AS p ON p.left_key = l.record_key AND p.right_key = r.record_key AND j.round >= 0
+        CROSS JOIN snapshot
+        UNION ALL
+        SELECT o.left_key, o.right_key, 'evidence', 1 / (1 + pow(2.0, -greatest(least(o.bits, 40), -40))), o.bits,
+            CASE o.status WHEN 'manual' THEN 'refused' ELSE o.status END, o.reason, to_json(p.pieces)::VARCHAR, snapshot_id
+        FROM open_pair AS o JOIN piece AS p USING (left_key, right_key) CROSS JOIN snapshot
+        )
+        QUALIFY row_number() OVER (
+            PARTITION BY least(left_key, right_key), greatest(left_key, right_key)
+            ORDER BY status <> 'manual', status <> 'joined', match_weight DESC, match_rule
+        ) = 1
+        """,
+    ),
+    Step(
+        "new_link_review",
+        "pairs of accounts that wait for an answer",
+        """
+        SELECT o.left_key, o.right_key, o.left_account_id, o.right_account_id,
+            1 / (1 + pow(2.0, -greatest(least(o.bits, 40), -40))) AS match_probability, o.bits AS match_weight,
+            o.reason, to_json(p.pieces)::VARCHAR AS evidence, o.status, snapshot_id
+        FROM open_pair AS o JOIN piece AS p USING (left_key, right_key) CROSS JOIN snapshot
+        WHERE o.status = 'review'
+        """,
+    ),
+    Step(
+        "new_weak_key",
+        "keys that connect too much to be trusted",
+        """
+        SELECT kind AS key_kind, value AS key_value, records::BIGINT AS records, names::BIGINT AS names, snapshot_id
+        FROM key_strength CROSS JOIN snapshot WHERE is_weak
+        """,
+    ),
+)
+
+
+def explain_links(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `new_link`, `new_link_review` and `new_weak_key` of what `resolve` left in the connection."""
+    weights = model.stages()[rounds.ROUNDS[-1].stage]
+    words = [
+        (what, level, says, float(weights.bits[what].get(level, model.UNSEEN)))
+        for what, levels in _WORDS.items()
+        for level, says in levels.items()
+    ]
+    _table(con, "wording", "what VARCHAR, level INTEGER, says VARCHAR, bits DOUBLE", words)
+    _table(con, "rule_wording", "match_rule VARCHAR, says VARCHAR", list(_RULES.items()))
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE decided_apart AS
+        SELECT DISTINCT least(l.node, r.node) AS left_node, greatest(l.node, r.node) AS right_node,
+            d.left_key
+        FROM decision AS d JOIN record_account AS l ON l.record_key = d.left_key
+        JOIN record_account AS r ON r.record_key = d.right_key WHERE d.kind = 'never_merge'
+        """
+    )
+    columns = ", ".join(model.COMPARISONS)
+    joined = ", ".join(f"j.{name}" for name in model.COMPARISONS)
+    run_steps(
+        con,
+        [
+            replace(step, sql=step.sql.replace("@columns@", columns).replace("@joined@", joined))
+            for step in _LINKS
+        ],
+    )
+
+
+def _table(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[tuple[object, ...]]) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({columns})")
+    con.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(rows[0]))})", rows)
