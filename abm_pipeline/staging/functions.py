@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import duckdb
 
-from abm_pipeline.staging.domains import register_domain_function
-
 # Sales regions by ISO code; a country that is not listed has none.
 _REGIONS = {
     "NA": "US CA BM PR",
@@ -73,10 +71,9 @@ END
 
 
 def register_functions(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the functions known to the connection: email_hash, email_host, role_of, role_of_title, country_code,
-    region_of_country, urn_id, minor_units and registrable_domain, each of one text.
+    """Make the functions known to the connection, and to no other: email_hash, email_host, role_of, role_of_title,
+    country_code, region_of_country, urn_id and minor_units, each of one text.
     """
-    register_domain_function(con)
     regions = {code: region for region, codes in _REGIONS.items() for code in codes.split()}
     names = dict(pair.split("=") for pair in _NAMES.upper().split(";"))
     codes = {code: code for code in regions} | names

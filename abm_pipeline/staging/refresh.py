@@ -5,14 +5,16 @@ or silent keeps nobody from being staged. Days asked for are staged together wit
 they were staged, and with days whose rows look something up that changed. Everything but that lookup is decided within
 a day, so a range ends in the same rows as its days one by one.
 
-Refreshes exclude each other: what one looks up must not change under another.
+Vendors have nothing to do with each other here, so that two are staged at once. Refreshes exclude each other: what one
+looks up must not change under another.
 """
 
 from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -26,6 +28,7 @@ from abm_pipeline.programme import Programme
 from abm_pipeline.registry import collect
 from abm_pipeline.settings import Settings
 from abm_pipeline.sources._spec import SourceSpec
+from abm_pipeline.staging.domains import register_domain_function
 from abm_pipeline.staging.functions import register_functions
 from abm_pipeline.staging.parse import drift
 from abm_pipeline.staging.records import Vendor, attach_raw, prepare_quarantine, read, want
@@ -39,6 +42,8 @@ from abm_pipeline.storage.report import TableReport
 # Raw rows staged at once: about 3 kB of memory each. One day may have more, and spills.
 CHUNK_ROWS = 250_000
 TABLES = (*STAGED, T.QUARANTINE)
+# Vendors staged at once: much of staging is many small files, which leave a second processor idle.
+VENDORS_AT_ONCE = 2
 _WRITER = Table("staged", "refresh", "Held while staging is written.", (), ())
 
 _QUARANTINE = """
@@ -61,6 +66,18 @@ class _Tally:
     counts: Counter[str] = field(default_factory=Counter)
     fields: dict[str, set[str]] = field(default_factory=dict)
 
+    @classmethod
+    def sum(cls, parts: Iterable[_Tally]) -> _Tally:
+        """Several as one."""
+        out = cls()
+        for part in parts:
+            out.rows.update(part.rows)
+            out.changed |= part.changed
+            out.counts.update(part.counts)
+            for name, fields in part.fields.items():
+                out.fields.setdefault(name, set()).update(fields)
+        return out
+
     def report(self, table: Table) -> TableReport:
         """All of it; names of fields as one text."""
         notes: dict[str, int | float | str] = dict(self.counts)
@@ -77,23 +94,41 @@ def refresh(
     `undeclared_fields` and `absent_fields` of the streams that it is made from.
     """
     programme, lake = settings.programme, settings.open_lake
-    tallies = {table: _Tally() for table in (TABLES if tables is None else tables)}
+    wanted = tuple(TABLES if tables is None else tables)
     with (
         lake.lock(_WRITER),
         engine.connect(
             memory_limit=settings.memory_limit, threads=settings.threads, temp=settings.lake_path / ".temp"
         ) as con,
     ):
-        register_functions(con)
-        _make_params(con, programme, run_id)
-        prepare_restatements(con)
+        register_domain_function(con)
         stamp = now_ns()
-        for vendor in vendors(programme):
-            if any(lake.days(raw_table(vendor.name, stream)) for stream in vendor.streams):
-                _refresh_vendor(con, lake, vendor, sorted(set(days)), tallies, stamp)
-        news = keep_restatements(con, lake, stamp)
-    reports = [tally.report(table) for table, tally in tallies.items()]
-    return [*reports, TableReport(T.RESTATEMENT, {}, (None,) if news else ())]
+        found = vendors(programme)
+        todo = iter(found)
+
+        def work(own: duckdb.DuckDBPyConnection) -> dict[Table, _Tally]:
+            """Stage vendors while there are any left, with a connection of the thread's own."""
+            register_functions(own)
+            _make_params(own, programme, run_id)
+            prepare_restatements(own)
+            tallies = {table: _Tally() for table in wanted}
+            for vendor in todo:
+                if any(lake.days(raw_table(vendor.name, stream)) for stream in vendor.streams):
+                    _refresh_vendor(own, lake, vendor, sorted(set(days)), tallies, stamp)
+            return tallies
+
+        connections = [engine.beside(con, f"worker_{n}") for n in range(VENDORS_AT_ONCE)]
+        with ThreadPoolExecutor(VENDORS_AT_ONCE, thread_name_prefix="staging") as pool:
+            workers = [pool.submit(work, own) for own in connections]
+            try:
+                wait(workers, return_when=FIRST_EXCEPTION)
+            finally:
+                # After a fault or an interrupt no further vendor is begun.
+                found.clear()
+        parts = [worker.result() for worker in workers]
+        news = [keep_restatements(own, lake, stamp) for own in connections]
+    reports = [_Tally.sum([part[table] for part in parts]).report(table) for table in wanted]
+    return [*reports, TableReport(T.RESTATEMENT, {}, (None,) if any(news) else ())]
 
 
 def vendors(programme: Programme) -> list[Vendor]:

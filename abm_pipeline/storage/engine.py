@@ -43,11 +43,27 @@ def connect(
         config["temp_directory"] = str(temp)
     con = duckdb.connect(config=config)
     try:
-        con.execute("SET TimeZone = 'UTC'")
-        con.execute("SET enable_progress_bar = false")  # it would write over our own
+        _set(con)
         yield con
     finally:
         con.close()
+
+
+def beside(con: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDBPyConnection:
+    """A connection for another thread, within the same limits; what it creates is its own, under the database `name`.
+
+    Functions are shared: a Python one is registered once, with `con`.
+    """
+    other = con.cursor()
+    _set(other)
+    other.execute(f"ATTACH ':memory:' AS {name}")
+    other.execute(f"USE {name}")
+    return other
+
+
+def _set(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET enable_progress_bar = false")  # it would write over our own
 
 
 def run_steps(con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
