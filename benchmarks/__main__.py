@@ -1,4 +1,4 @@
-"""Print the benchmark table: `python -m benchmarks [--only ingest|rescore] [--touches N --accounts N --days N]`."""
+"""Print the benchmark table: `python -m benchmarks [--only NAME] [--touches N --accounts N --days N]`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import ingest, rescore
+from benchmarks import identity, ingest, rescore
 from benchmarks._timing import Row
 
 
@@ -15,7 +15,7 @@ def main() -> None:
     """Measure and print line by line, as Markdown."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--home", type=Path, default=Path(".abm/bench"), help="folder for facts and results")
-    parser.add_argument("--only", choices=("ingest", "rescore"))
+    parser.add_argument("--only", choices=("ingest", "rescore", "identity", "identity_large"))
     parser.add_argument("--accounts", type=int, default=20_000)
     parser.add_argument("--touches", type=int, default=10_000_000)
     parser.add_argument("--days", type=int, default=730)
@@ -34,6 +34,10 @@ def _rows(args: argparse.Namespace) -> Iterator[Row]:
         yield from ingest.measure(args.home)
     if args.only in (None, "rescore"):
         yield from rescore.measure(args.home, args.accounts, args.touches, args.days)
+    if args.only in (None, "identity"):
+        yield from identity.measure(args.home)
+    if args.only in (None, "identity_large"):
+        yield from identity.measure_large(args.home)
 
 
 if __name__ == "__main__":
