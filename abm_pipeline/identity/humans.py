@@ -14,8 +14,8 @@ name: the same words in any order and script. A name that says less, "J. Smith" 
 if the account has no other name that it could stand for. Nobody is joined by name across accounts, or by one word.
 
 **Against a name** stand two addresses, each one human's: at one domain that an account owns, as an employer gives each
-of its people one; or in one list (contacts, or leads) of one source, which so keeps two people apart. Then the name is
-that of several, and joins nobody. Records of one list without an address are duplicates, as these are the rule.
+of its people one; or in one list (contacts, or leads) of one source, which so keeps two people apart, unless it knows people by nothing else than their addresses. Then the
+name is that of several, and joins nobody. Records of one list without an address are duplicates, as these are the rule.
 """
 
 from __future__ import annotations
@@ -134,7 +134,8 @@ BY_NAME = (
         "where a human's own addresses are: domains that accounts own, and lists of sources",
         """
         SELECT DISTINCT l.human, unnest([
-            CASE WHEN d.domain IS NOT NULL THEN 'domain ' || l.email_domain END, 'list ' || l.source || l.person_type
+            CASE WHEN d.domain IS NOT NULL THEN 'domain ' || l.email_domain END,
+            CASE WHEN NOT contains(l.source_id, l.email_hash) THEN 'list ' || l.source || ' ' || l.person_type END
         ]) AS place
         FROM located AS l ANTI JOIN shared_address USING (email_hash)
         LEFT JOIN person_domain AS d ON d.domain = l.email_domain

@@ -132,22 +132,24 @@ _PLACED = (
         "person records with the account where their chain ends, unless that is another job",
         """
         SELECT
-            p.* EXCLUDE (account_id, match_rule, mail_account_id, mail_family),
-            CASE WHEN f.account_id IS NULL OR is_other_job THEN p.account_id ELSE f.account_id END AS account_id,
+            * EXCLUDE (own_account_id, own_rule, into_account_id, into_source, into_type, is_other_job),
+            CASE WHEN into_account_id IS NULL OR is_other_job THEN own_account_id ELSE into_account_id END AS account_id,
             CASE
-                WHEN f.account_id IS NULL OR is_other_job THEN p.match_rule
-                WHEN p.source <> f.source THEN 'same_as'
-                WHEN p.person_type = 'lead' AND f.person_type <> 'lead' THEN 'converted'
+                WHEN into_account_id IS NULL OR is_other_job THEN own_rule
+                WHEN source <> into_source THEN 'same_as'
+                WHEN person_type = 'lead' AND into_type <> 'lead' THEN 'converted'
                 ELSE 'merged'
             END AS match_rule
         FROM (
-            SELECT p.*, f.account_id AS into_account_id, coalesce(
-                p.mail_family <> f.mail_family AND p.email_hash <> f.email_hash
-                AND p.account_id = p.mail_account_id AND f.account_id = f.mail_account_id, false
-            ) AS is_other_job
+            SELECT
+                p.* EXCLUDE (account_id, match_rule, mail_account_id, mail_family), p.account_id AS own_account_id,
+                p.match_rule AS own_rule, f.account_id AS into_account_id, f.source AS into_source,
+                f.person_type AS into_type, coalesce(
+                    p.mail_family <> f.mail_family AND p.email_hash <> f.email_hash
+                    AND p.account_id = p.mail_account_id AND f.account_id = f.mail_account_id, false
+                ) AS is_other_job
             FROM placed AS p LEFT JOIN placed AS f ON f.contact_key = p.end_key AND p.contact_key <> p.end_key
-        ) AS p
-        LEFT JOIN placed AS f ON f.contact_key = p.end_key AND p.contact_key <> p.end_key
+        )
         """,
     ),
     Step("human_account", "the account of most records of a human", _most("followed", "human")),

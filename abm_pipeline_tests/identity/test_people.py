@@ -1,137 +1,150 @@
-"""Which account a person belongs to, and which records are the same person."""
+"""Which account a person record belongs to."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
-
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from abm_pipeline.contracts import tables as t
 from abm_pipeline.identity.refresh import refresh
-from abm_pipeline_tests.identity.staged import accounts_of, at, company, read, settings_of, stage
+from abm_pipeline_tests.identity.people import Firms, Placed, contact, people
+from abm_pipeline_tests.identity.staged import Row, accounts_of, at, company, read, settings_of, stage
 
 
-def place(tmp_path: Path, *people: dict[str, Any]) -> dict[str, tuple[str | None, str | None]]:
-    """Company record (or None) and rule by person id, for two companies 1 (acme.com) and 2 (b.co.uk)."""
-    config = settings_of(tmp_path)
-    lake = config.open_lake
-    stage(lake, t.COMPANY, [company("1", name="Acme", domain="acme.com"), company("2", name="Bee", domain="b.co.uk")])
-    stage(lake, t.CONTACT, people)
-    refresh(config, [], "run")
-    names = {account: key[-1] for key, account in accounts_of(lake).items() if key.startswith("salesforce:")}
-    rows = read(lake, t.PERSON, "source_id account_id match_rule")
-    return {key: (names.get(account), rule) for key, account, rule in rows}
+def place(
+    *contacts: Row, firms: Firms = Firms(), activities: tuple[Row, ...] = ()
+) -> dict[str, tuple[str | None, ...]]:  # noqa: B008
+    """Account and rule by record, for accounts A (company 1, acme.com) and B (company 2, b.co.uk)."""
+    return {key: (who.account, who.rule) for key, who in people(contacts, firms, activities).items()}
 
 
-def test_contact_by_company_then_by_mail_domain(tmp_path: Path) -> None:
-    """A contact's own company counts before its e-mail; else eu.mail.acme.com is acme.com; co.uk is nobody's."""
-    people = [
-        {"source_id": "a", "company_source_id": "2", "email_domain": "acme.com"},
-        {"source_id": "b", "email_domain": "eu.mail.acme.com"},
-        {"source_id": "c", "email_domain": "other.co.uk"},
-        {"source_id": "d", "email_domain": "gmail.com"},
+def test_contact_by_company_then_by_mail_domain() -> None:
+    """A contact's company counts where its e-mail says nothing against it; without one eu.mail.acme.com is acme.com;
+    co.uk is nobody's, gmail.com says nothing."""
+    rows = [
+        contact("a", mail="a@gmail.com", company_source_id="2"),
+        contact("b", mail="b@eu.mail.acme.com", company_source_id=None),
+        contact("c", mail="c@other.co.uk", company_source_id=None),
+        contact("d", mail="d@gmail.com", company_source_id=None),
     ]
-    expected = {"a": ("2", "company"), "b": ("1", "email_domain"), "c": (None, None), "d": (None, None)}
-    assert expected == place(tmp_path, *people)
+    expected = {"a": ("B", "company"), "b": ("A", "email_domain"), "c": (None, None), "d": (None, None)}
+    assert expected == place(*rows)
 
 
-def test_lead_by_mail_domain_then_by_conversion(tmp_path: Path) -> None:
-    """A lead's e-mail counts before the account it was converted to, which counts if the e-mail says nothing."""
-    people = [
-        {"source_id": "a", "person_type": "lead", "email_domain": "acme.com", "company_source_id": "2"},
-        {"source_id": "b", "person_type": "lead", "email_domain": "gmail.com", "company_source_id": "2"},
+def test_an_address_elsewhere_contradicts_the_company() -> None:
+    """a is kept at company 2, which is b.co.uk, with an address at acme.com: A. b is kept at company 3, of which no
+    domain is known that could be another: C. With B below A the address of the parent is none of another company: B."""
+    rows = [
+        contact("a", mail="a@acme.com", company_source_id="2"),
+        contact("b", mail="b@acme.com", company_source_id="3"),
     ]
-    assert {"a": ("1", "email_domain"), "b": ("2", "converted")} == place(tmp_path, *people)
+    firms = Firms({"salesforce:1": "A", "salesforce:2": "B", "salesforce:3": "C"})
+    assert {"a": ("A", "email_domain"), "b": ("C", "company")} == place(*rows, firms=firms)
+    assert {"a": ("B", "company")} == place(rows[0], firms=Firms(parents={"B": "A"}))
 
 
-def test_merged_contacts_follow_the_survivor(tmp_path: Path) -> None:
+def test_lead_by_mail_domain_then_by_conversion() -> None:
+    """A lead's e-mail counts before the account it was converted to, which counts if the e-mail says nothing; a
+    website comes between the two."""
+    lead = {"person_type": "lead", "company_source_id": "2"}
+    rows = [
+        contact("a", mail="a@acme.com", **lead),
+        contact("b", mail="b@gmail.com", **lead),
+        contact("c", mail="c@gmail.com", domain="acme.com", **lead),
+    ]
+    assert {"a": ("A", "email_domain"), "b": ("B", "converted"), "c": ("A", "website")} == place(*rows)
+
+
+def test_merged_contacts_follow_the_survivor() -> None:
     """a → b → c: all are where c is. d and e are merged into each other: each stays where it says itself."""
-    people = [
-        {"source_id": "a", "is_deleted": True, "merged_into_source_id": "b", "company_source_id": "1"},
-        {"source_id": "b", "is_deleted": True, "merged_into_source_id": "c"},
-        {"source_id": "c", "company_source_id": "2"},
-        {"source_id": "d", "merged_into_source_id": "e", "company_source_id": "1"},
-        {"source_id": "e", "merged_into_source_id": "d"},
+    rows = [
+        contact("a", is_deleted=True, merged_into_source_id="b"),
+        contact("b", is_deleted=True, merged_into_source_id="c", company_source_id=None),
+        contact("c", company_source_id="2"),
+        contact("d", merged_into_source_id="e"),
+        contact("e", merged_into_source_id="d", company_source_id=None),
     ]
-    expected = {"a": ("2", "merged"), "b": ("2", "merged"), "c": ("2", "company")}
-    assert expected | {"d": ("1", "company"), "e": (None, None)} == place(tmp_path, *people)
+    expected = {"a": ("B", "merged"), "b": ("B", "merged"), "c": ("B", "company")}
+    assert expected | {"d": ("A", "company"), "e": (None, None)} == place(*rows)
 
 
-def test_a_converted_lead_is_where_its_contact_is(tmp_path: Path) -> None:
-    """The lead's e-mail is of company 1, but it became a contact of company 2: both are at 2."""
-    people = [
-        {"source_id": "q", "person_type": "lead", "email_domain": "acme.com", "merged_into_source_id": "c"},
-        {"source_id": "c", "company_source_id": "2"},
+def test_a_converted_lead_is_where_its_contact_is() -> None:
+    """The lead's e-mail is of A, but it became a contact of company 2, whose address is not known: both are at B."""
+    rows = [
+        contact("q", mail="q@acme.com", person_type="lead", merged_into_source_id="c", company_source_id=None),
+        contact("c", company_source_id="2"),
     ]
-    assert {"q": ("2", "converted"), "c": ("2", "company")} == place(tmp_path, *people)
+    assert {"q": ("B", "converted"), "c": ("B", "company")} == place(*rows)
 
 
-def persons(tmp_path: Path, *people: dict[str, Any]) -> dict[str, str]:
-    """The record that stands for each person record, by id."""
-    place(tmp_path, *people)
-    rows = read(settings_of(tmp_path).open_lake, t.PERSON, "source_id person_id")
-    return {key: person.removeprefix("salesforce:") for key, person in rows}
+def test_the_record_of_an_earlier_job_stays_there() -> None:
+    """Ann's record at A, with an address there, was merged into her record at B, with an address there: one human with
+    a record at each account. With the same address on both, the older record was a mistake, and follows."""
+    old = contact("old", "Ann Berg", "ann@acme.com", merged_into_source_id="new", is_deleted=True)
+    new = contact("new", "Ann Berg", "ann@b.co.uk", company_source_id="2")
+    assert {"old": Placed("new", "A", "company"), "new": Placed("new", "B", "company")} == people([old, new])
+    same = old | {"email_hash": "ann@b.co.uk", "email_domain": "b.co.uk"}
+    assert {"old": ("B", "merged"), "new": ("B", "company")} == place(same, new)
 
 
-def test_chains_of_merges_and_conversions_are_one_person(tmp_path: Path) -> None:
-    """Lead q became a, a was merged into b, b into c: all are c. x was merged into an unknown record: itself, and y,
-    merged into x, is x. d and e are merged into each other, f into d: each is itself."""
-    links = {"q": "a", "a": "b", "b": "c", "c": None, "x": "gone", "y": "x", "d": "e", "e": "d", "f": "d"}
-    people = [{"source_id": key, "merged_into_source_id": into} for key, into in links.items()]
-    people[0] |= {"person_type": "lead"}
-    expected = {"q": "c", "a": "c", "b": "c", "c": "c", "x": "x", "y": "x", "d": "d", "e": "e", "f": "f"}
-    assert expected == persons(tmp_path, *people)
-
-
-def test_one_address_in_one_account_is_one_person(tmp_path: Path) -> None:
-    """Address h in company 1: a deleted contact, an old lead, and contacts of January and March: January's stands for
-    all, and for z, which was merged into March's. At company 2 and without a company h is somebody else; records
-    without an address are nobody else."""
-    one = {"company_source_id": "1", "email_hash": "h"}
-    people = [
-        {"source_id": "gone", "is_deleted": True, "created_at": at("2024-01-01"), **one},
-        {"source_id": "lead", "person_type": "lead", "created_at": at("2024-02-01"), **one},
-        {"source_id": "march", "created_at": at("2025-03-01"), **one},
-        {"source_id": "january", "created_at": at("2025-01-01"), **one},
-        {"source_id": "z", "merged_into_source_id": "march"},
-        {"source_id": "two", "company_source_id": "2", "email_hash": "h"},
-        {"source_id": "nowhere", "email_hash": "h"},
-        {"source_id": "m", "company_source_id": "1"},
-        {"source_id": "n", "company_source_id": "1"},
+def test_free_mail_by_most_records_of_the_human() -> None:
+    """x@gmail.com is on two live contacts of A and one of B: the record of it that says nothing is at A. y@gmail.com is
+    on one of each: nobody knows. z@gmail.com is on a deleted record only, which says nothing of today."""
+    rows = [
+        contact("1", mail="x@gmail.com"),
+        contact("2", mail="x@gmail.com"),
+        contact("3", mail="x@gmail.com", company_source_id="2"),
+        contact("x", mail="x@gmail.com", company_source_id=None),
+        contact("4", mail="y@gmail.com"),
+        contact("5", mail="y@gmail.com", company_source_id="2"),
+        contact("y", mail="y@gmail.com", company_source_id=None),
+        contact("6", mail="z@gmail.com", is_deleted=True),
+        contact("z", mail="z@gmail.com", company_source_id=None),
     ]
-    alone = {key: key for key in ("two", "nowhere", "m", "n")}
-    expected = dict.fromkeys(("gone", "lead", "march", "january", "z"), "january")
-    assert expected | alone == persons(tmp_path, *people)
+    found = place(*rows)
+    assert {"x": ("A", "email"), "y": (None, None), "z": (None, None)} == {key: found[key] for key in "xyz"}
 
 
-LINKS = st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 9)), st.sampled_from("123")), min_size=1, max_size=8)
-
-
-@settings(max_examples=15, deadline=None)
-@given(LINKS)
-def test_chains_agree_with_a_plain_walk(links: list[tuple[int | None, str]]) -> None:
-    """Any links, circles and unknown targets (8 and 9) among them: walking on from a record while there is one to go to
-    ends at its person, or back where it was before."""
-
-    def walk(place: int) -> int:
-        seen, here = set(), place
-        while (into := links[here][0]) is not None and into < len(links):
-            if here in seen:
-                return place
-            seen.add(here)
-            here = into
-        return here
-
-    people = [
-        {
-            "source_id": str(i),
-            "merged_into_source_id": None if into is None else str(into),
-            "company_source_id": company,
-        }
-        for i, (into, company) in enumerate(links)
+def test_free_mail_by_what_the_human_did() -> None:
+    """Of x's activities two are with company 1, one is on a page seen from b.co.uk, one names nobody, and one with company
+    2 was deleted: 2 of 3 say A. y's two activities say A and B: nobody knows."""
+    rows = [contact(key, mail=f"{key}@gmail.com", company_source_id=None) for key in "xy"]
+    meeting = {"occurred_at": at("2025-01-01"), "touch_type": "meeting", "channel": "meeting"}
+    activities = [
+        meeting | {"source_id": str(i), "contact_source_id": who, **where}
+        for i, (who, where) in enumerate(
+            [
+                ("x", {"company_source_id": "1"}),
+                ("x", {"company_source_id": "1"}),
+                ("x", {"domain": "b.co.uk"}),
+                ("x", {}),
+                ("x", {"company_source_id": "2", "is_deleted": True}),
+                ("y", {"company_source_id": "1"}),
+                ("y", {"company_source_id": "2"}),
+            ]
+        )
     ]
-    with TemporaryDirectory() as folder:
-        assert {str(i): str(walk(i)) for i in range(len(links))} == persons(Path(folder), *people)
+    assert {"x": ("A", "activity"), "y": (None, None)} == place(*rows, activities=tuple(activities))
+
+
+def test_days_are_the_range(tmp_path: Path) -> None:
+    """Staged and resolved in two parts, the newer first, ends as all at once. John's record moved from company 1 to 2 with
+    a new address; the e-mail tool knows him by the old one, at which he did what he did: he is one, at two accounts."""
+    config, parts = settings_of(tmp_path / "whole"), settings_of(tmp_path / "parts")
+    firms = [company("1", name="Acme", domain="acme.com"), company("2", name="Bee", domain="b.co.uk")]
+    john = contact("j", "John Smith", "j@acme.com", created_at=at("2024-01-01"), modified_at=at("2025-01-02"))
+    moved = contact("j", "John Smith", "j@b.co.uk", created_at=at("2024-01-01"), modified_at=at("2025-01-03"))
+    moved |= {"company_source_id": "2"}
+    tool = contact("marketo:7", "Smith, John", "j@acme.com", company_source_id=None, same_as="salesforce:j")
+    stage(config.open_lake, t.COMPANY, firms)
+    stage(config.open_lake, t.CONTACT, [john, moved, tool])
+    refresh(config, [], "run")
+    stage(parts.open_lake, t.COMPANY, firms)
+    for rows in ([moved], [john, tool]):
+        stage(parts.open_lake, t.CONTACT, rows)
+        refresh(parts, [], "run")
+    assert read(config.open_lake, t.PERSON) == read(parts.open_lake, t.PERSON)
+    account = accounts_of(config.open_lake)
+    assert [
+        ("marketo", "salesforce:j", account["salesforce:1"]),
+        ("salesforce", "salesforce:j", account["salesforce:2"]),
+    ] == read(config.open_lake, t.PERSON, "source person_id account_id")
