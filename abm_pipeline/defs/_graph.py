@@ -16,7 +16,7 @@ READS: dict[Table, tuple[Table, ...]] = {
     t.RESTATEMENT: (t.AD_DELIVERY,),
     t.ACCOUNT: (t.COMPANY, t.CONTACT),
     t.MEMBER: (t.COMPANY, t.CONTACT),
-    t.PERSON: (t.COMPANY, t.CONTACT),
+    t.PERSON: (t.COMPANY, t.CONTACT, t.ACTIVITY),
     t.REDIRECT: (t.COMPANY, t.CONTACT),
     t.LINK: (t.COMPANY, t.CONTACT),
     t.LINK_REVIEW: (t.COMPANY, t.CONTACT),

@@ -14,8 +14,9 @@ name: the same words in any order and script. A name that says less, "J. Smith" 
 if the account has no other name that it could stand for. Nobody is joined by name across accounts, or by one word.
 
 **Against a name** stand two addresses, each one human's: at one domain that an account owns, as an employer gives each
-of its people one; or in one list (contacts, or leads) of one source, which so keeps two people apart, unless it knows people by nothing else than their addresses. Then the
-name is that of several, and joins nobody. Records of one list without an address are duplicates, as these are the rule.
+of its people one; or in one list (contacts, or leads) of one source, which so keeps two people apart, unless it knows
+people by nothing else than their addresses. Then the name is that of several, and joins nobody. Records of one list
+without an address are duplicates, as these are the rule.
 """
 
 from __future__ import annotations
@@ -121,8 +122,8 @@ BY_NAME = (
         FROM (
             SELECT l.human, h.account_id, l.name_key AS key, n.has_initials, n.word_count, count(*) AS records
             FROM located AS l JOIN home AS h USING (human)
-            JOIN (SELECT key, any_value(has_initials) AS has_initials, any_value(len(words)) AS word_count
-                  FROM person_name GROUP BY key) AS n ON n.key = l.name_key
+            JOIN (SELECT DISTINCT key, has_initials, len(words) AS word_count FROM person_name) AS n
+                ON n.key = l.name_key
             WHERE h.account_id IS NOT NULL
             GROUP BY ALL
         )
@@ -157,9 +158,7 @@ BY_NAME = (
         f"""
         WITH here AS (
             SELECT DISTINCT c.account_id, n.key, n.words, n.longest
-            FROM called AS c
-            JOIN (SELECT key, any_value(words) AS words, any_value(longest) AS longest FROM person_name GROUP BY key) AS n
-                USING (key)
+            FROM called AS c JOIN (SELECT DISTINCT key, words, longest FROM person_name) AS n USING (key)
         )
         SELECT a.account_id, a.key, b.key AS fuller
         FROM here AS a

@@ -113,7 +113,7 @@ _PLACED = (
             END AS match_rule
         FROM (
             SELECT
-                r.* EXCLUDE (email_domain, domain, company_source_id), r.email_domain, coalesce(h.human, r.end_key) AS human,
+                r.* EXCLUDE (domain, company_source_id), coalesce(h.human, r.end_key) AS human,
                 mail.account_id AS mail_account_id, mf.family AS mail_family, company.account_id AS company_account_id,
                 site.account_id AS site_account_id,
                 coalesce(cf.has_domain AND cf.family <> mf.family, false) AS is_contradicted
@@ -133,7 +133,7 @@ _PLACED = (
         """
         SELECT
             * EXCLUDE (own_account_id, own_rule, into_account_id, into_source, into_type, is_other_job),
-            CASE WHEN into_account_id IS NULL OR is_other_job THEN own_account_id ELSE into_account_id END AS account_id,
+            CASE WHEN is_other_job THEN own_account_id ELSE coalesce(into_account_id, own_account_id) END AS account_id,
             CASE
                 WHEN into_account_id IS NULL OR is_other_job THEN own_rule
                 WHEN source <> into_source THEN 'same_as'

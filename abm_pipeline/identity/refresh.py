@@ -87,7 +87,7 @@ def refresh(settings: Settings, days: Sequence[date], run_id: str) -> list[Table
     lake, stamp = settings.open_lake, now_ns()
     reports = []
     with opened(settings.memory_limit, settings.lake_path / ".spill", settings.threads) as con:
-        for table in (t.COMPANY, t.COMPANY_CHANGE, t.CONTACT, t.MEMBER, t.REDIRECT):
+        for table in (t.COMPANY, t.COMPANY_CHANGE, t.CONTACT, t.ACTIVITY, t.MEMBER, t.REDIRECT):
             lake.attach(con, table)
         con.execute("CREATE TEMP TABLE old_member AS SELECT * FROM identity.member")
         con.execute("CREATE TEMP TABLE old_redirect AS SELECT * FROM identity.redirect")

@@ -36,8 +36,8 @@ class Firms:
     parents: Mapping[str, str] = field(default_factory=dict)
 
 
-def people(contacts: Iterable[Row], firms: Firms = Firms(), activities: Iterable[Row] = ()) -> dict[str, Placed]:  # noqa: B008
-    """What is said of each contact, by `source:id`; of Salesforce (whose records rows are unless told) by the bare id."""
+def people(contacts: Iterable[Row], firms: Firms = Firms(), activities: Iterable[Row] = ()) -> dict[str, Placed]:
+    """What is said of each contact, by `source:id`; of Salesforce, whose rows are unless told, by the bare id."""
     with connect() as con:
         register_text_functions(con)
         con.execute("CREATE SCHEMA staged")
@@ -63,7 +63,7 @@ def run_people(con: duckdb.DuckDBPyConnection) -> None:
     run_steps(con, PEOPLE)
 
 
-def persons(contacts: Iterable[Row], firms: Firms = Firms()) -> set[frozenset[str]]:  # noqa: B008
+def persons(contacts: Iterable[Row], firms: Firms = Firms()) -> set[frozenset[str]]:
     """The records of each person that has several."""
     found: dict[str, set[str]] = {}
     for key, placed in people(contacts, firms).items():

@@ -13,6 +13,7 @@ from abm_pipeline_tests.identity.staged import at
 
 
 def one(*keys: str) -> frozenset[str]:
+    """The records of one human."""
     return frozenset(keys)
 
 
@@ -45,8 +46,8 @@ def test_one_address_is_one_person() -> None:
 
 
 def test_every_address_of_a_chain_joins() -> None:
-    """A lead with a private address became a contact with one at work. The web knows the first, the phone the second, and
-    a survey has both: all are one, though no address is on all of them."""
+    """A lead with a private address became a contact with one at work. The web knows the first, the phone the second,
+    and a survey has a third, of who is known to the web: all are one, though no address is on all of them."""
     rows = [
         contact("lead", mail="p@gmail.com", person_type="lead", merged_into_source_id="c"),
         contact("c", mail="w@acme.com"),
@@ -59,8 +60,8 @@ def test_every_address_of_a_chain_joins() -> None:
 
 
 def test_an_address_of_unlike_names_joins_only_like_ones() -> None:
-    """info@acme.com is Ann's, Bob's and the office's: Ann's two records are one human, Robert is Bob, and nobody without
-    a human's name is anybody."""
+    """info@acme.com is Ann's, Bob's and the office's: Ann's two records are one human, Robert is Bob, and nobody
+    without a human's name is anybody."""
     rows = [
         contact("1", "Ann Berg", "info@acme.com"),
         contact("marketo:2", "Berg, Ann", "info@acme.com"),
@@ -123,8 +124,8 @@ FIRMS = Firms({f"{source}:1": "A" for source in ("salesforce", "marketo", "phone
     ],
 )
 def test_what_speaks_against_a_name(other: dict[str, Any], is_one: bool) -> None:
-    """John Smith of A has an address at acme.com in the CRM. Another record of the name is he unless an address says that
-    there are two, or nobody knows where it belongs."""
+    """John Smith of A has an address at acme.com in the CRM. Another record of the name is he unless an address says
+    that there are two, or nobody knows where it belongs."""
     first = contact("1", "John Smith", "john@acme.com")
     assert ({one("1", f"{other['source']}:2".removeprefix("salesforce:"))} if is_one else set()) == persons(
         [first, other], FIRMS

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from abm_pipeline.contracts import tables as t
 from abm_pipeline.identity.refresh import refresh
 from abm_pipeline_tests.identity.people import Firms, Placed, contact, people
 from abm_pipeline_tests.identity.staged import Row, accounts_of, at, company, read, settings_of, stage
 
+FIRMS = Firms()
 
-def place(
-    *contacts: Row, firms: Firms = Firms(), activities: tuple[Row, ...] = ()
-) -> dict[str, tuple[str | None, ...]]:  # noqa: B008
+
+def place(*contacts: Row, firms: Firms = FIRMS, activities: tuple[Row, ...] = ()) -> dict[str, Any]:
     """Account and rule by record, for accounts A (company 1, acme.com) and B (company 2, b.co.uk)."""
     return {key: (who.account, who.rule) for key, who in people(contacts, firms, activities).items()}
 
@@ -105,8 +106,8 @@ def test_free_mail_by_most_records_of_the_human() -> None:
 
 
 def test_free_mail_by_what_the_human_did() -> None:
-    """Of x's activities two are with company 1, one is on a page seen from b.co.uk, one names nobody, and one with company
-    2 was deleted: 2 of 3 say A. y's two activities say A and B: nobody knows."""
+    """Of x's activities two are with company 1, one is on a page seen from b.co.uk, one names nobody, and one with
+    company 2 was deleted: 2 of 3 say A. y's two activities say A and B: nobody knows."""
     rows = [contact(key, mail=f"{key}@gmail.com", company_source_id=None) for key in "xy"]
     meeting = {"occurred_at": at("2025-01-01"), "touch_type": "meeting", "channel": "meeting"}
     activities = [
@@ -127,8 +128,8 @@ def test_free_mail_by_what_the_human_did() -> None:
 
 
 def test_days_are_the_range(tmp_path: Path) -> None:
-    """Staged and resolved in two parts, the newer first, ends as all at once. John's record moved from company 1 to 2 with
-    a new address; the e-mail tool knows him by the old one, at which he did what he did: he is one, at two accounts."""
+    """Staged and resolved in two parts, the newer first, ends as all at once. John's record moved from company 1 to 2
+    with a new address; the e-mail tool knows him by the old one, by which he did what he did: one human at two accounts."""
     config, parts = settings_of(tmp_path / "whole"), settings_of(tmp_path / "parts")
     firms = [company("1", name="Acme", domain="acme.com"), company("2", name="Bee", domain="b.co.uk")]
     john = contact("j", "John Smith", "j@acme.com", created_at=at("2024-01-01"), modified_at=at("2025-01-02"))
