@@ -140,10 +140,13 @@ _LINKS = (
     ),
     Step(
         "new_weak_key",
-        "keys that connect too much to be trusted",
+        "keys that connect too much to be trusted, and domains between several accounts, which none of them owns",
         """
         SELECT kind AS key_kind, value AS key_value, records::BIGINT AS records, names::BIGINT AS names, snapshot_id
-        FROM key_strength CROSS JOIN snapshot WHERE is_weak
+        FROM key_strength CROSS JOIN snapshot
+        WHERE is_weak OR kind = 'domain' AND value IN (
+            SELECT domain FROM domain_claim EXCEPT SELECT domain FROM domain_owner
+        )
         """,
     ),
 )

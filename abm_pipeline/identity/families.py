@@ -14,16 +14,21 @@ from abm_pipeline.storage.engine import Step
 
 FAMILIES = (
     Step(
+        "relative",
+        "records by the oldest of their account: what an account is called here, since its id depends on what was served",
+        "SELECT r.* REPLACE (g.eldest_key AS account_id) FROM record_account AS r JOIN group_id AS g USING (node)",
+    ),
+    Step(
         "account_core",
         "the names of each account and how many of its records use them",
-        "SELECT account_id, core, count(*) AS uses FROM record_account WHERE core IS NOT NULL GROUP BY ALL",
+        "SELECT account_id, core, count(*) AS uses FROM relative WHERE core IS NOT NULL GROUP BY ALL",
     ),
     Step(
         "account_domain",
         "domains of each account and whether a record's name fits them",
         """
         SELECT r.account_id, d.key, bool_or(d.fits AND d.how <= 2) AS fits, count(*) AS uses
-        FROM domain_use AS d JOIN record_account AS r USING (id) GROUP BY ALL
+        FROM domain_use AS d JOIN relative AS r USING (id) GROUP BY ALL
         """,
     ),
     Step(
@@ -31,7 +36,7 @@ FAMILIES = (
         "what speaks for each parent",
         """
         SELECT c.account_id AS child, p.account_id AS parent, 'record' AS how, count(*) * 3.0 AS votes
-        FROM record_account AS c JOIN record_account AS p ON p.record_key = c.parent
+        FROM relative AS c JOIN relative AS p ON p.record_key = c.parent
         WHERE c.account_id <> p.account_id AND NOT c.is_deleted
         GROUP BY ALL
         UNION ALL
@@ -42,7 +47,7 @@ FAMILIES = (
                 EXISTS (SELECT 1 FROM account_domain AS x JOIN account_domain AS y USING (key)
                         WHERE x.account_id = n.child AND y.account_id = a.account_id) AS is_near,
                 a.uses
-            FROM (SELECT account_id AS child, parent_core AS core, count(*) AS said FROM record_account
+            FROM (SELECT account_id AS child, parent_core AS core, count(*) AS said FROM relative
                   WHERE parent_core IS NOT NULL AND NOT is_deleted GROUP BY ALL) AS n
             JOIN account_core AS a ON a.core = n.core AND a.account_id <> n.child
             QUALIFY bearers = 1 OR row_number() OVER (
@@ -65,8 +70,8 @@ FAMILIES = (
         "parents that a person set, none among them",
         """
         SELECT c.account_id AS child, p.account_id AS parent
-        FROM decision AS d JOIN record_account AS c ON c.record_key = d.left_key
-        LEFT JOIN record_account AS p ON p.record_key = d.right_key
+        FROM decision AS d JOIN relative AS c ON c.record_key = d.left_key
+        LEFT JOIN relative AS p ON p.record_key = d.right_key
         WHERE d.kind = 'set_parent' AND p.account_id IS DISTINCT FROM c.account_id
         """,
     ),
@@ -93,10 +98,10 @@ FAMILIES = (
         """,
     ),
     Step(
-        "parent",
+        "tree",
         "parents, circles opened where least speaks for them",
         """
-        SELECT f.child AS account_id, f.parent AS parent_account_id
+        SELECT f.child, f.parent
         FROM first_parent AS f
         LEFT JOIN (
             SELECT arg_min(child, (votes, child)) AS child FROM (
@@ -111,17 +116,31 @@ FAMILIES = (
         """,
     ),
     Step(
-        "ultimate",
+        "top",
         "the top of each family: the ancestor without a parent",
         """
         WITH RECURSIVE up AS (
-            SELECT account_id, parent_account_id AS above FROM parent
+            SELECT child, parent AS above FROM tree
             UNION
-            SELECT up.account_id, p.parent_account_id FROM up JOIN parent AS p ON p.account_id = up.above
+            SELECT up.child, t.parent FROM up JOIN tree AS t ON t.child = up.above
         )
-        SELECT up.account_id, min(up.above) AS ultimate_parent_id
-        FROM up WHERE up.above NOT IN (SELECT account_id FROM parent)
-        GROUP BY up.account_id
+        SELECT child, min(above) AS above FROM up WHERE above NOT IN (SELECT child FROM tree) GROUP BY child
+        """,
+    ),
+    Step(
+        "parent",
+        "parents by the ids of accounts",
+        """
+        SELECT c.account_id, p.account_id AS parent_account_id
+        FROM tree JOIN group_id AS c ON c.eldest_key = tree.child JOIN group_id AS p ON p.eldest_key = tree.parent
+        """,
+    ),
+    Step(
+        "ultimate",
+        "tops of families by the ids of accounts",
+        """
+        SELECT c.account_id, a.account_id AS ultimate_parent_id
+        FROM top JOIN group_id AS c ON c.eldest_key = top.child JOIN group_id AS a ON a.eldest_key = top.above
         """,
     ),
 )

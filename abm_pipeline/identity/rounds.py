@@ -93,17 +93,18 @@ def group(
         f"{levels} FROM atom_edge JOIN member AS l ON l.id = left_id JOIN member AS r ON r.id = right_id AND l.node = r.node"
     )
     con.execute("CREATE OR REPLACE TEMP TABLE grouped AS FROM member")
-    joined = -1
+    joined, stage, groups = -1, -1, 0
     for number, step in enumerate(ROUNDS):
         if joined:
             groups = _compare(con, number)
-        if not con.execute("SELECT 1 FROM standing LIMIT 1").fetchall():
-            break
-        joined = _join(con, number, step, weights(step.stage))
+        if joined or step.stage != stage:
+            _weigh(con, weights(step.stage))
+        stage = step.stage
+        joined = _join(con, number, step)
         told(f"round {number + 1} of {len(ROUNDS)}: {groups:,} groups, {joined:,} of them join another")
     if joined:
         _compare(con, len(ROUNDS))
-    _weigh(con, weights(ROUNDS[-1].stage))
+        _weigh(con, weights(stage))
 
 
 def _compare(con: duckdb.DuckDBPyConnection, number: int) -> int:
@@ -155,9 +156,11 @@ def _weigh(con: duckdb.DuckDBPyConnection, weights: Weights) -> None:
     )
 
 
-def _join(con: duckdb.DuckDBPyConnection, number: int, step: Round, weights: Weights) -> int:
+def _join(con: duckdb.DuckDBPyConnection, number: int, step: Round) -> int:
     """Join groups to their best partners; returns how many groups went into another. Makes `moved` and `grouped`."""
-    _weigh(con, weights)
+    (highest,) = con.execute("SELECT max(bits) FILTER (NOT is_vetoed) FROM standing").fetchall()[0]
+    if highest is None or highest < step.threshold:
+        return 0
     run_steps(con, [_APART])
     con.execute(
         """
