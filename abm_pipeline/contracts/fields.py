@@ -379,5 +379,10 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("records_matched", _I, "Company records resolved to an account.", low=0),
     Field("records", _I, "Records.", low=0),
     Field("match_rate", _F, "Touches that resolve to an account over touches.", low=0, high=1),
+    Field("touches_unmatched", _I, "Touches of the day that belong to no account.", low=0),
+    Field("touches_ambiguous", _I, "Those of them at a domain that is shared, or between several accounts.", low=0),
+    Field("intent_unmatched", _I, "Rows of intent of the day (company and topic) that belong to no account.", low=0),
+    Field("intent_ambiguous", _I, "Those of them at a domain that is shared, or between several accounts.", low=0),
+    Field("spend_unmatched", _M, "Spend of the day that the platform tells by company, on companies of no account."),
     Field("is_silent", _B, "The source has sent nothing for longer than it usually takes."),
 )

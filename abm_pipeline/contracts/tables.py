@@ -317,7 +317,7 @@ LINK_REVIEW = Table(
 WEAK_KEY = Table(
     "identity",
     "weak_key",
-    "Key that connects too many unlike names to be trusted: a shared domain, a switchboard, a page of many.",
+    "Key that says too little of whose it is: a shared domain, one between accounts, a switchboard, a page of many.",
     ("key_kind", "key_value"),
     _columns("key_kind key_value records names snapshot_id"),
     ("records", "names", "snapshot_id"),
@@ -482,7 +482,10 @@ DATA_HEALTH = Table(
     "data_health",
     "Freshness, completeness and match rate of a source on a day.",
     ("day", "source"),
-    _columns("day source last_day days_behind rows_staged rows_quarantined match_rate is_silent"),
+    _columns(
+        "day source last_day days_behind rows_staged rows_quarantined match_rate touches_unmatched touches_ambiguous "
+        "intent_unmatched intent_ambiguous spend_unmatched is_silent"
+    ),
     is_daily=True,
     published="data_health",
 )

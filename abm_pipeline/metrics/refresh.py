@@ -206,7 +206,8 @@ def _campaigns(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
 def _data_health(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
     set_sources(work.con)
     staged = tuple(Input(table, data_health.HISTORY_DAYS) for table in STAGED)
-    inputs = (*_WHO, *staged, Input(T.QUARANTINE), Input(T.TOUCH))
+    facts = (Input(T.TOUCH), Input(T.INTENT), Input(T.SPEND))
+    inputs = (*_WHO, Input(T.WEAK_KEY), *staged, Input(T.QUARANTINE), *facts)
     # Long chunks: a row for each day and source is little, and each chunk reads the history before it once more.
     return _daily(work, T.DATA_HEALTH, inputs, data_health.STEPS, longest=366)
 

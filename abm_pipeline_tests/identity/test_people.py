@@ -129,7 +129,7 @@ def test_free_mail_by_what_the_human_did() -> None:
 
 def test_days_are_the_range(tmp_path: Path) -> None:
     """Staged and resolved in two parts, the newer first, ends as all at once. John's record moved from company 1 to 2
-    with a new address; the e-mail tool knows him by the old one, by which he did what he did: one human at two accounts."""
+    with a new address; the e-mail tool knows him by the old one, by which he did things: one human, two accounts."""
     config, parts = settings_of(tmp_path / "whole"), settings_of(tmp_path / "parts")
     firms = [company("1", name="Acme", domain="acme.com"), company("2", name="Bee", domain="b.co.uk")]
     john = contact("j", "John Smith", "j@acme.com", created_at=at("2024-01-01"), modified_at=at("2025-01-02"))

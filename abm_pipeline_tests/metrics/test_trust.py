@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,31 @@ def test_match_rate_and_quarantine_of_a_day(world: World) -> None:
     assert (0.75, 2) == (row["match_rate"], row["rows_quarantined"])
     (summary,) = world.read(T.QUARANTINE_SUMMARY)
     assert ("opportunity", "not_null", "stage", 2) == tuple(summary[c] for c in ("stream", "rule", "column", "rows"))
+
+
+def test_what_belongs_to_no_account_is_counted(world: World) -> None:
+    """Visits on 30 June: one at a.com, which a.com owns; one at the shared host.io; one at unknown.com; one at host.io
+    by a person of a.com, who is known; one by nobody: 3 of 5 belong to no account, 1 of them at a shared domain.
+    Of the surges host.io's and unknown.com's belong to none. Of 10 USD in all the platform tells 4 for a.com, 3 for
+    unknown.com and 2 for an organisation that no record is known of: 5 are spent on nobody."""
+    world.account("a.com")
+    world.rows["identity.weak_key"].append(
+        {"key_kind": "domain", "key_value": "host.io", "records": 9, "names": 9, "snapshot_id": "s"}
+    )
+    world.person("ann", "a.com")
+    for where, who in (("a.com", None), ("host.io", None), ("unknown.com", None), ("host.io", "ann"), (None, None)):
+        world.touch(where, "06-30", "form_fill", who, source="bombora")
+    for where in ("a.com", "host.io", "unknown.com"):
+        world.intent(where, "06-30")
+    world.spend("06-30")
+    for key, amount in (("domain:a.com", 4), ("domain:unknown.com", 3), ("linkedin:7", 2)):
+        world.spend("06-30", amount=amount, company_key=key)
+    world.refresh(tables=(T.DATA_HEALTH,))
+
+    columns = ("touches_unmatched", "touches_ambiguous", "intent_unmatched", "intent_ambiguous")
+    assert (3, 1, 2, 1) == tuple(health(world, "bombora")[column] for column in columns)
+    assert Decimal(5) == health(world, "linkedin")["spend_unmatched"]
+    assert 0 == health(world, "salesforce")["touches_unmatched"]
 
 
 def test_a_campaign_on_a_day(world: World) -> None:
