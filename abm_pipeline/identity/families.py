@@ -32,6 +32,28 @@ FAMILIES = (
         """,
     ),
     Step(
+        "bearer",
+        "accounts that go by the name of a parent, and how many do",
+        """
+        SELECT n.child, n.core, n.said, a.account_id AS parent, a.uses,
+            count(*) OVER (PARTITION BY n.child, n.core) AS bearers
+        FROM (SELECT account_id AS child, parent_core AS core, count(*) AS said FROM relative
+              WHERE parent_core IS NOT NULL AND NOT is_deleted GROUP BY ALL) AS n
+        JOIN account_core AS a ON a.core = n.core AND a.account_id <> n.child
+        """,
+    ),
+    Step(
+        "near_bearer",
+        "of several, those that share a domain with the child",
+        """
+        SELECT DISTINCT b.child, b.parent
+        FROM bearer AS b
+        JOIN account_domain AS x ON x.account_id = b.child
+        JOIN account_domain AS y ON y.account_id = b.parent AND y.key = x.key
+        WHERE b.bearers > 1
+        """,
+    ),
+    Step(
         "parent_vote",
         "what speaks for each parent",
         """
@@ -42,16 +64,10 @@ FAMILIES = (
         UNION ALL
         -- a name of several accounts means the one that shares a domain with the child, if there is just one
         SELECT child, parent, 'name', sum(said) * 2.0 FROM (
-            SELECT n.child, n.core, n.said, a.account_id AS parent,
-                count(*) OVER (PARTITION BY n.child, n.core) AS bearers,
-                EXISTS (SELECT 1 FROM account_domain AS x JOIN account_domain AS y USING (key)
-                        WHERE x.account_id = n.child AND y.account_id = a.account_id) AS is_near,
-                a.uses
-            FROM (SELECT account_id AS child, parent_core AS core, count(*) AS said FROM relative
-                  WHERE parent_core IS NOT NULL AND NOT is_deleted GROUP BY ALL) AS n
-            JOIN account_core AS a ON a.core = n.core AND a.account_id <> n.child
-            QUALIFY bearers = 1 OR row_number() OVER (
-                PARTITION BY n.child, n.core ORDER BY is_near DESC, a.uses DESC, a.account_id) = 1
+            SELECT b.*, s.child IS NOT NULL AS is_near
+            FROM bearer AS b LEFT JOIN near_bearer AS s USING (child, parent)
+            QUALIFY bearers = 1
+                OR row_number() OVER (PARTITION BY child, core ORDER BY is_near DESC, uses DESC, parent) = 1
         )
         WHERE bearers = 1 OR is_near OR uses >= 3
         GROUP BY child, parent
