@@ -1,8 +1,9 @@
 """Groups of records side by side: what each group holds, which pairs are worth a look, and what speaks for or against.
 
-In: `rec`, `key_use`, `domain_use`, `key_strength`, `member` (id → node) and `grouped`, those members whose group is new.
-Out: `new_node` of those, `pair`, and `compared` of the pairs in `todo`, one row a pair with a level per comparison: names, domains, pages, numbers, places, industries, sizes. What the levels weigh
-is `model`'s. A group of one record and a group of fifty are compared alike, so the same steps serve every round.
+In: `rec`, `key_use`, `domain_use`, `key_strength`, `member` (id → node) and `grouped`, those members whose group is
+new. Out: `new_node` of those, `pair`, and `compared` of the pairs in `todo`, one row a pair with a level per
+comparison: names, domains, pages, numbers, places, industries, sizes. What the levels weigh is `model`'s. A group of
+one record and a group of fifty are compared alike, so the same steps serve every round.
 
 Industries and cities are written differently by every source; which go together is learned from the groups themselves:
 two values that stand side by side in one group more often than by chance say the same.
@@ -92,7 +93,8 @@ NODES = (
             list(DISTINCT key) FILTER (kind = 'duns') AS duns,
             list(DISTINCT key) FILTER (kind = 'phone' AND NOT is_weak) AS phones,
             list(DISTINCT key) FILTER (kind = 'phone' AND is_weak) AS weak_phones
-        FROM (SELECT id, kind, key, value FROM key_use) JOIN (SELECT kind, key, is_weak FROM key_strength) USING (kind, key)
+        FROM (SELECT id, kind, key, value FROM key_use)
+        JOIN (SELECT kind, key, is_weak FROM key_strength) USING (kind, key)
         JOIN grouped USING (id)
         GROUP BY node
         """,
@@ -136,7 +138,8 @@ NODES = (
         """
         SELECT
             f.* EXCLUDE (countries),
-            nullif(list_distinct(list_concat(coalesce(f.countries, []), coalesce(d.suffixes, []))), []) AS countries,
+            nullif(list_sort(list_distinct(list_concat(coalesce(f.countries, []), coalesce(d.suffixes, [])))), [])
+                AS countries,
             n.cores, k.* EXCLUDE (node), d.* EXCLUDE (node, suffixes),
             coalesce(k.domains, k.pages, k.duns, k.phones) IS NOT NULL AS is_anchored
         FROM node_fact AS f
@@ -168,7 +171,8 @@ BLOCKS = (
         "block",
         "what groups are looked up by: keys, names in several spellings, labels of domains, initials",
         """
-        SELECT node, unnest(list_concat(domains, weak_domains, pages, duns, phones, weak_phones, mails)) AS block FROM node
+        SELECT node, unnest(list_concat(domains, weak_domains, pages, duns, phones, weak_phones, mails)) AS block
+        FROM node
         UNION SELECT node, hash('b' || unnest(labels)) FROM node
         UNION SELECT node, hash('n' || core || '|' || unnest(countries)) FROM node_core JOIN node USING (node)
         UNION SELECT node, hash(unnest([
@@ -180,7 +184,8 @@ BLOCKS = (
             CASE WHEN core LIKE '% % %' THEN 'b' || initials(core) END,
             CASE WHEN length(core) >= 6 THEN 'f' || split_part(core, ' ', 1) || ' ' || split_part(core, ' ', 2)[1] END,
             CASE WHEN length(core) >= 6 THEN 'x' || regexp_replace(core, '[aeiouyh ]', '', 'g') END,
-            CASE WHEN length(core) >= 7 THEN 'y' || left(replace(core, ' ', ''), 6) || coalesce(cities[1], countries[1], '') END
+            CASE WHEN length(core) >= 7
+                THEN 'y' || left(replace(core, ' ', ''), 6) || coalesce(cities[1], countries[1], '') END
         ])) FROM node_core JOIN node USING (node)
         """,
     ),
@@ -188,7 +193,9 @@ BLOCKS = (
         "pair",
         "pairs of groups that share a block which isn't too large, or that a source names together",
         f"""
-        WITH small AS (SELECT block FROM block WHERE block IS NOT NULL GROUP BY block HAVING count(*) BETWEEN 2 AND {BLOCK})
+        WITH small AS (
+            SELECT block FROM block WHERE block IS NOT NULL GROUP BY block HAVING count(*) BETWEEN 2 AND {BLOCK}
+        )
         SELECT l.node AS a, r.node AS b
         FROM small JOIN block AS l USING (block) JOIN block AS r USING (block) WHERE l.node < r.node
         UNION SELECT a, b FROM said_same
@@ -339,7 +346,8 @@ COMPARED = (
                 END AS label,
                 CASE WHEN s.a IS NULL THEN 0 ELSE 1 END AS said_same,
                 CASE
-                    WHEN p.a IS NOT NULL OR list_has_any(na.parent_cores, nb.cores) OR list_has_any(nb.parent_cores, na.cores)
+                    WHEN p.a IS NOT NULL OR list_has_any(na.parent_cores, nb.cores)
+                        OR list_has_any(nb.parent_cores, na.cores)
                         THEN CASE WHEN n.likeness >= 4 THEN 3 WHEN n.likeness >= 2 THEN 2 ELSE 1 END
                     ELSE 0
                 END AS said_parent
@@ -356,7 +364,8 @@ COMPARED = (
             * EXCLUDE (left_records, right_records, is_named, is_one_domain),
             name * 10 + domain AS name_and_domain,
             CASE WHEN name >= 2 THEN name * 10 + rivals ELSE name * 10 END AS name_and_rivals,
-            CASE WHEN NOT is_named THEN 0 WHEN name >= 4 THEN 4 WHEN name = 3 THEN 3 WHEN name = 2 THEN 2 ELSE 1 END * 100
+            CASE WHEN NOT is_named THEN 0 WHEN name >= 4 THEN 4 WHEN name = 3 THEN 3 WHEN name = 2 THEN 2 ELSE 1
+                END * 100
                 + is_one_domain::INTEGER * 10
                 + CASE
                     WHEN least(left_records, right_records) = 1 THEN 0

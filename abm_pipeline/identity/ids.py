@@ -90,14 +90,16 @@ MATCHES = (
             ) GROUP BY id
         ),
         first_join AS (
-            SELECT atom, arg_min(bits, round) AS bits FROM (
-                SELECT a.node AS atom, j.bits, j.round FROM joined AS j JOIN atom AS a ON a.id = j.left_id WHERE j.round >= 0
+            SELECT atom, arg_min(bits, (round, -bits)) AS bits FROM (
+                SELECT a.node AS atom, j.bits, j.round
+                FROM joined AS j JOIN atom AS a ON a.id = j.left_id WHERE j.round >= 0
                 UNION ALL
                 SELECT a.node, j.bits, j.round FROM joined AS j JOIN atom AS a ON a.id = j.right_id WHERE j.round >= 0
             ) GROUP BY atom
         )
         SELECT r.record_key,
-            CASE WHEN r.is_oldest THEN 'own' ELSE coalesce(d.match_rule, CASE WHEN f.bits IS NULL THEN 'own' ELSE 'evidence' END)
+            CASE WHEN r.is_oldest THEN 'own'
+                ELSE coalesce(d.match_rule, CASE WHEN f.bits IS NULL THEN 'own' ELSE 'evidence' END)
                 END AS match_rule,
             CASE WHEN r.is_oldest OR f.bits IS NULL OR a.node = o.node THEN 1.0
                 ELSE round(1 / (1 + pow(2.0, -least(f.bits, 40))), 6) END AS match_probability

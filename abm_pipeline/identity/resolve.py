@@ -92,10 +92,10 @@ def read_records(con: duckdb.DuckDBPyConnection, relation: str, programme: Progr
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE company_record AS
-        SELECT source || ':' || source_id AS record_key, * FROM (SELECT {columns} FROM {relation})
+        SELECT source || ':' || source_id AS record_key, * FROM (SELECT {columns} FROM {relation}) AS said
         WHERE source <> '' AND source_id <> ''
         QUALIFY row_number() OVER (
-            PARTITION BY source, source_id ORDER BY modified_at DESC NULLS LAST, hash(name, domain, website)
+            PARTITION BY record_key ORDER BY modified_at DESC NULLS LAST, hash(said)
         ) = 1
         """
     )
@@ -132,12 +132,13 @@ def _typed(name: str, kind: str, have: dict[str, str]) -> str:
     if name not in have:
         return f"NULL::{kind}"
     if name in _LISTS and not have[name].endswith("[]"):
-        return rf"CASE WHEN {name} IS NOT NULL THEN regexp_split_to_array(trim({name}::VARCHAR, '[]\" '), '[\s,;|\"]+') END"
+        split = rf"regexp_split_to_array(trim({name}::VARCHAR, '[]\" '), '[\s,;|\"]+')"
+        return f"CASE WHEN {name} IS NOT NULL THEN {split} END"
     return f"nullif(trim({name}::VARCHAR), '')" if kind == "VARCHAR" else f"TRY_CAST({name} AS {kind})"
 
 
 def resolve(con: duckdb.DuckDBPyConnection, told: Callable[[str], None] = lambda text: None) -> None:
-    """From `record`, `record_domain`, `decision` and `previous` to `record_account`, `joined_by`, `parent` and `ultimate`."""
+    """From `record`, `record_domain`, `decision`, `previous` to `record_account`, `joined_by`, `parent`, `ultimate`."""
     rounds.group(con, told=told)
     run_steps(con, [*IDS, *MATCHES, *FAMILIES])
 
