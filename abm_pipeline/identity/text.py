@@ -17,15 +17,18 @@ from babel import Locale
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
 # Languages in which systems write countries down.
-_LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "nb", "da", "fi", "cs", "sk", "hu", "ro", "bg", "hr", "sl", "sr", "lt", "lv", "et", "el", "tr", "ru", "uk", "ja", "zh", "ko", "ar", "he", "hi", "th", "vi", "id", "ms", "ca", "eu"]
+_LANGUAGES = """
+    en de fr es it pt nl pl sv nb da fi cs sk hu ro bg hr sl sr lt lv et el tr ru uk ja zh ko ar he hi th vi id ms ca
+    eu
+""".split()  # noqa: SIM905
 # What people write and no locale says.
 _ALSO = {
     "uk": "GB", "u k": "GB", "great britain": "GB", "britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB",
-    "northern ireland": "GB", "usa": "US", "u s a": "US", "u s": "US", "united states of america": "US", "america": "US",
-    "holland": "NL", "the netherlands": "NL", "russian federation": "RU", "republic of korea": "KR", "korea": "KR",
-    "south korea": "KR", "czech republic": "CZ", "czechia": "CZ", "uae": "AE", "viet nam": "VN", "turkiye": "TR",
-    "turkey": "TR", "hong kong": "HK", "macedonia": "MK", "ivory coast": "CI", "taiwan": "TW", "prc": "CN",
-    "republic of ireland": "IE", "eire": "IE", "brd": "DE", "ger": "DE", "schweiz ch": "CH",
+    "northern ireland": "GB", "usa": "US", "u s a": "US", "u s": "US", "united states of america": "US",
+    "america": "US", "holland": "NL", "the netherlands": "NL", "russian federation": "RU", "republic of korea": "KR",
+    "korea": "KR", "south korea": "KR", "czech republic": "CZ", "czechia": "CZ", "uae": "AE", "viet nam": "VN",
+    "turkiye": "TR", "turkey": "TR", "hong kong": "HK", "macedonia": "MK", "ivory coast": "CI", "taiwan": "TW",
+    "prc": "CN", "republic of ireland": "IE", "eire": "IE", "brd": "DE", "ger": "DE", "schweiz ch": "CH",
 }  # fmt: skip
 _ALPHA3 = re.compile(r"^[A-Z]{3}$")
 _PLAIN = re.compile(r"[^a-z0-9]+")
@@ -70,7 +73,13 @@ def country_code(text: str) -> str | None:
 @cache
 def _alpha3() -> dict[str, str]:
     """Alpha-3 codes, which no locale lists, of the countries that company records name."""
-    pairs = ["ARE", "AE", "ARG", "AR", "AUS", "AU", "AUT", "AT", "BEL", "BE", "BGR", "BG", "BRA", "BR", "CAN", "CA", "CHE", "CH", "CHL", "CL", "CHN", "CN", "COL", "CO", "CYP", "CY", "CZE", "CZ", "DEU", "DE", "DNK", "DK", "EGY", "EG", "ESP", "ES", "EST", "EE", "FIN", "FI", "FRA", "FR", "GBR", "GB", "GRC", "GR", "HKG", "HK", "HRV", "HR", "HUN", "HU", "IDN", "ID", "IND", "IN", "IRL", "IE", "ISL", "IS", "ISR", "IL", "ITA", "IT", "JPN", "JP", "KEN", "KE", "KOR", "KR", "LTU", "LT", "LUX", "LU", "LVA", "LV", "MAR", "MA", "MEX", "MX", "MLT", "MT", "MYS", "MY", "NGA", "NG", "NLD", "NL", "NOR", "NO", "NZL", "NZ", "PER", "PE", "PHL", "PH", "POL", "PL", "PRT", "PT", "QAT", "QA", "ROU", "RO", "RUS", "RU", "SAU", "SA", "SGP", "SG", "SRB", "RS", "SVK", "SK", "SVN", "SI", "SWE", "SE", "THA", "TH", "TUR", "TR", "TWN", "TW", "UKR", "UA", "USA", "US", "VNM", "VN", "ZAF", "ZA"]
+    pairs = """
+        ARE AE ARG AR AUS AU AUT AT BEL BE BGR BG BRA BR CAN CA CHE CH CHL CL CHN CN COL CO CYP CY CZE CZ DEU DE DNK DK
+        EGY EG ESP ES EST EE FIN FI FRA FR GBR GB GRC GR HKG HK HRV HR HUN HU IDN ID IND IN IRL IE ISL IS ISR IL ITA IT
+        JPN JP KEN KE KOR KR LTU LT LUX LU LVA LV MAR MA MEX MX MLT MT MYS MY NGA NG NLD NL NOR NO NZL NZ PER PE PHL PH
+        POL PL PRT PT QAT QA ROU RO RUS RU SAU SA SGP SG SRB RS SVK SK SVN SI SWE SE THA TH TUR TR TWN TW UKR UA USA US
+        VNM VN ZAF ZA
+    """.split()  # noqa: SIM905
     return dict(zip(pairs[::2], pairs[1::2], strict=True))
 
 

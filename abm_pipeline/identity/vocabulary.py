@@ -11,36 +11,63 @@ from functools import cache
 # At the end of a name, several in a row; the longest are tried first.
 LEGAL_FORMS = """
 a s|ab|ab publ|ac|ae|ag|ag co kg|ag und co kg|as|a/s|aps|asa|avv|bhd|berhad|bt|bv|bvba|co|co inc|co kg|co kgaa|co llc
-co ltd|co ltda|company|cooperative|corp|corporation|cv|cvba|d o o|doo|d d|dd|dba|dmcc|e g|eg|ehf|eirl|ei|eingetragener verein
+co ltd|co ltda|company|cooperative|corp|corporation|cv|cvba|d o o|doo|d d|dd|dba|dmcc|e g|eg|ehf|eirl|ei
+eingetragener verein
 ek|e k|e u|eu|eurl|e v|ev|fze|fzco|fz llc|g k|gk|gbr|gesmbh|ges mbh|gmbh|gmbh co kg|gmbh und co kg|gmbh and co kg
-gmbh co kgaa|gie|hf|hb|incorporated|inc|jsc|k g|kabushiki gaisha|kabushiki kaisha|kb|kda|kft|kg|kgaa|k k|kk|ks|kommanditgesellschaft
-limited|limited company|limited liability company|limited partnership|limitada|llc|llp|l p|lp|lllp|ltd|ltd co|ltda|ltd sti|lda|mbh
-naamloze vennootschap|nv|n v|nyrt|oao|ojsc|ohg|ooo|oy|oyj|pao|p c|pc|pjsc|plc|pllc|proprietary|proprietary limited|pte|pte ltd|pt|pty|pty ltd
-public limited company|pvt|pvt ltd|private|private limited|rt|s a|sa|sa de cv|s a b de c v|sab de cv|sab|sapi de cv|sapi|s a s|sas|sasu|s c|sc|sca|scs|sci|scop|s de rl de cv
-s de rl|se|sendirian berhad|sdn bhd|sgps|s l|sl|slu|sl u|s l u|s n c|snc|societa per azioni|societe anonyme|aktiengesellschaft
-aktiebolag|aktieselskab|osakeyhtio|sociedad anonima|sociedade anonima|sociedad limitada|gesellschaft mit beschrankter haftung|sp j|sp k|sp p
-sp z o o|sp z oo|sp zoo|spolka z oo|spolka z o o|spolka akcyjna|s p a|spa|spol s r o|spol s ro|spol sro|spj|srl|s r l|srls|s r o|sro|ltee|ltee inc
-stock company|tbk|pt tbk|tov|ooo tov|too|u g|ug|ug haftungsbeschrankt|ulc|unlimited|vof|yk|yoxel|zao|zrt|z oo|a o|ao|ad|ead|eood|ood|oe|epe|ike|ik
-anonim sirketi|limited sirketi|sirketi|a s tic|ve tic|san ve tic a s|san ve tic as|san tic|as turk|godo kaisha|youxian gongsi|gufen youxian gongsi
+gmbh co kgaa|gie|hf|hb|incorporated|inc|jsc|k g|kabushiki gaisha|kabushiki kaisha|kb|kda|kft|kg|kgaa|k k|kk|ks
+kommanditgesellschaft
+limited|limited company|limited liability company|limited partnership|limitada|llc|llp|l p|lp|lllp|ltd|ltd co|ltda
+ltd sti|lda|mbh
+naamloze vennootschap|nv|n v|nyrt|oao|ojsc|ohg|ooo|oy|oyj|pao|p c|pc|pjsc|plc|pllc|proprietary|proprietary limited
+pte|pte ltd|pt|pty|pty ltd
+public limited company|pvt|pvt ltd|private|private limited|rt|s a|sa|sa de cv|s a b de c v|sab de cv|sab|sapi de cv
+sapi|s a s|sas|sasu|s c|sc|sca|scs|sci|scop|s de rl de cv
+s de rl|se|sendirian berhad|sdn bhd|sgps|s l|sl|slu|sl u|s l u|s n c|snc|societa per azioni|societe anonyme
+aktiengesellschaft
+aktiebolag|aktieselskab|osakeyhtio|sociedad anonima|sociedade anonima|sociedad limitada
+gesellschaft mit beschrankter haftung|sp j|sp k|sp p
+sp z o o|sp z oo|sp zoo|spolka z oo|spolka z o o|spolka akcyjna|s p a|spa|spol s r o|spol s ro|spol sro|spj|srl|s r l
+srls|s r o|sro|ltee|ltee inc
+stock company|tbk|pt tbk|tov|ooo tov|too|u g|ug|ug haftungsbeschrankt|ulc|unlimited|vof|yk|yoxel|zao|zrt|z oo|a o|ao
+ad|ead|eood|ood|oe|epe|ike|ik
+anonim sirketi|limited sirketi|sirketi|a s tic|ve tic|san ve tic a s|san ve tic as|san tic|as turk|godo kaisha
+youxian gongsi|gufen youxian gongsi
 jituan|gongsi|youxiangongsi|yugen kaisha|jusighoesa|jusikhoesa
 """
 # In front of a name.
-LEGAL_FRONT = "ooo oao zao pao ao pjsc ojsc jsc tzov mr mrs dr pt cv ud firma fa the msw messrs uab sia tov chp ip too smt sarl sas societe ste"
+LEGAL_FRONT = (
+    "ooo oao zao pao ao pjsc ojsc jsc tzov mr mrs dr pt cv ud firma fa the msw messrs uab sia tov chp ip too smt "
+    "sarl sas societe ste"
+)
 # In their own scripts, before transliteration, anywhere.
-LEGAL_NATIVE = ["株式会社", "有限会社", "合同会社", "合資会社", "合名会社", "（株）", "(株)", "㈱", "㈲", "股份有限公司", "有限责任公司", "有限公司", "股份公司", "集团公司", "집단", "주식회사", "유한회사", "(주)", "㈜", "ООО", "ОАО", "ЗАО", "ПАО", "ТОВ", "ТОО", "ИП", "ЧП"]
+LEGAL_NATIVE = [
+    "株式会社", "有限会社", "合同会社", "合資会社", "合名会社", "（株）",
+    "(株)", "㈱", "㈲", "股份有限公司", "有限责任公司", "有限公司", "股份公司",
+    "集团公司", "집단", "주식회사", "유한회사", "(주)", "㈜",
+    "ООО", "ОАО", "ЗАО", "ПАО", "ТОВ", "ТОО", "ИП", "ЧП",
+]  # fmt: skip
 # At the end too, once legal forms are gone; they make no other company of it (a brand's country, its holding).
 SOFT = """
-group|grp|gruppe|groupe|grupo|gruppo|grupa|groep|holding|holdings|hldgs|hldg|beteiligungs|beteiligung|international|intl|int|global
-worldwide|world wide|emea|apac|latam|dach|europe|europa|asia|asia pacific|americas|america|north america|nordics|nordic|benelux|and co|and company
-and sons|und sohne|et fils|hq|headquarters|head office|hauptsitz|zentrale|office|branch|niederlassung|filiale|succursale|sede|oddzial|zweigniederlassung|subsidiary
+group|grp|gruppe|groupe|grupo|gruppo|grupa|groep|holding|holdings|hldgs|hldg|beteiligungs|beteiligung|international
+intl|int|global
+worldwide|world wide|emea|apac|latam|dach|europe|europa|asia|asia pacific|americas|america|north america|nordics
+nordic|benelux|and co|and company
+and sons|und sohne|et fils|hq|headquarters|head office|hauptsitz|zentrale|office|branch|niederlassung|filiale
+succursale|sede|oddzial|zweigniederlassung|subsidiary
 """
 NATIVE_PLACES = """
-deutschland|france|espana|italia|osterreich|oesterreich|schweiz|suisse|svizzera|polska|nederland|belgie|belgique|sverige|norge|danmark|suomi
-uk|u k|united kingdom|gb|usa|u s a|us|united states|brasil|mexico|nippon|japan|china|zhongguo|rossiya|rus|russia|hellas|ellas|turkiye|turkey|portugal|eire|ireland
-magyarorszag|cesko|ceska republika|cz|sk|slovensko|romania|bulgaria|hrvatska|srbija|slovenija|india|singapore|hong kong|hongkong|taiwan|korea
-australia|canada|nz|new zealand|south africa|israel|uae|dubai|austria|germany|switzerland|spain|italy|poland|netherlands|belgium|sweden|norway
-denmark|finland|england|great britain|britain|scotland|wales|vietnam|thailand|indonesia|malaysia|philippines|saudi arabia|ksa|argentina|chile
-colombia|peru|egypt|nigeria|kenya|morocco|ukraine|ukraina|de|fr|it|es|at|ch|pl|nl|be|se|no|dk|fi|jp|cn|br|mx|au|ca|in|sg|hk|kr|tw|za|ie|pt|gr|tr|ru
+deutschland|france|espana|italia|osterreich|oesterreich|schweiz|suisse|svizzera|polska|nederland|belgie|belgique
+sverige|norge|danmark|suomi
+uk|u k|united kingdom|gb|usa|u s a|us|united states|brasil|mexico|nippon|japan|china|zhongguo|rossiya|rus|russia
+hellas|ellas|turkiye|turkey|portugal|eire|ireland
+magyarorszag|cesko|ceska republika|cz|sk|slovensko|romania|bulgaria|hrvatska|srbija|slovenija|india|singapore
+hong kong|hongkong|taiwan|korea
+australia|canada|nz|new zealand|south africa|israel|uae|dubai|austria|germany|switzerland|spain|italy|poland
+netherlands|belgium|sweden|norway
+denmark|finland|england|great britain|britain|scotland|wales|vietnam|thailand|indonesia|malaysia|philippines
+saudi arabia|ksa|argentina|chile
+colombia|peru|egypt|nigeria|kenya|morocco|ukraine|ukraina|de|fr|it|es|at|ch|pl|nl|be|se|no|dk|fi|jp|cn|br|mx|au|ca|in
+sg|hk|kr|tw|za|ie|pt|gr|tr|ru
 """
 # Abbreviations, and what they stand for.
 SHORT = {
@@ -66,13 +93,15 @@ SHORT = {
 # A name that holds one of these is about the record, not the company; what stands from there on is dropped.
 NOTES = (
     r"do not use|don'?t use|duplicate|\bdup\b|\bdupe\b|inactive|\bclosed\b|\bdefunct\b|out of business|\bobsolete\b|"
-    r"\bold\b *$|\bdelete\b|\bdeleted\b|to be deleted|\bmerged\b|\bbankrupt\b|insolvent|do not contact|see other record|do not (?:call|mail|email|touch|merge)|"
+    r"\bold\b *$|\bdelete\b|\bdeleted\b|to be deleted|\bmerged\b|\bbankrupt\b|insolvent|do not contact|"
+    r"see other record|do not (?:call|mail|email|touch|merge)|"
     r"bad data|\bignore\b|\bmigrated\b|\blegacy\b *$|\barchive[d]?\b"
 )
 # What a company was or is also called follows one of these.
 ALSO = (
-    r"\b(?:formerly known as|formerly|former name|f/k/a|fka|f\.k\.a\.|previously|prev\.|now known as|now called|now|d/b/a|dba|d\.b\.a\.|"
-    r"doing business as|trading as|t/a|also known as|a/k/a|aka|a\.k\.a\.|früher|frueher|vormals|ehemals|ehem\.|anciennement|ex-|ex |voorheen|dawniej|già)\b"
+    r"\b(?:formerly known as|formerly|former name|f/k/a|fka|f\.k\.a\.|previously|prev\.|now known as|now called|now|"
+    r"d/b/a|dba|d\.b\.a\.|doing business as|trading as|t/a|also known as|a/k/a|aka|a\.k\.a\.|"
+    r"früher|frueher|vormals|ehemals|ehem\.|anciennement|ex-|ex |voorheen|dawniej|già)\b"
 )
 
 # Texts that stand for no name.
