@@ -46,7 +46,8 @@ MEMBERS = (
             d.domain, r.account_id, count(*) AS records,
             max(CASE WHEN replace(r.core, ' ', '') = d.label THEN 2 WHEN d.fits THEN 1 ELSE 0 END) AS fit
         FROM domain_use AS d JOIN record_account AS r USING (id) JOIN key_strength AS k USING (key)
-        WHERE d.how <= 2 AND NOT k.is_weak AND r.merged_into IS NULL AND d.domain NOT IN (SELECT domain FROM pinned_domain)
+        WHERE d.how <= 2 AND NOT k.is_weak AND r.merged_into IS NULL
+            AND d.domain NOT IN (SELECT domain FROM pinned_domain)
         GROUP BY d.domain, r.account_id
         """,
     ),
@@ -65,7 +66,8 @@ MEMBERS = (
         "bare_member",
         "every record and every owned domain with its account; `own` is the record that stands for the account",
         """
-        SELECT r.account_id, r.source, r.source_id, j.match_rule, j.match_probability, j.match_rule = 'decision' AS is_manual
+        SELECT r.account_id, r.source, r.source_id, j.match_rule, j.match_probability,
+            j.match_rule = 'decision' AS is_manual
         FROM record_account AS r JOIN joined_by AS j USING (record_key)
         UNION ALL
         SELECT account_id, 'domain', domain, CASE WHEN is_manual THEN 'decision' ELSE 'domain' END, 1.0, is_manual

@@ -1,13 +1,14 @@
 """Why records are together or apart, kept for people: every pair that was joined, refused, or waits for an answer.
 
 In: `joined`, `standing`, `record_account`, `group_id`, `decision`. Out: `new_link`, `new_link_review`, `new_weak_key`.
-Evidence is a JSON list of {"what", "says", "weight"}: the comparison, its outcome in words, its bits; bits and prior add
-up to the pair's match weight. Pairs that share neither name, domain, page nor number were never in question and are
+Evidence is a JSON list of {"what", "says", "weight"}: the comparison, its outcome in words, its bits; bits and prior
+add up to the pair's match weight. Pairs that share neither name, domain, page nor number were never in question and are
 left out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import duckdb
@@ -23,9 +24,13 @@ _DOMAINS = {
     -1: "no domain", 0: "other domains", 1: "a shared domain of many", 2: "one label under several suffixes",
     3: "e-mail on the other's domain", 4: "the same domain", 5: "the same domain, and it fits the name",
 }  # fmt: skip
-_RIVALS = {0: "nobody else of that name", 1: "one more of that name", 2: "a few more of that name", 3: "many of that name"}
+_RIVALS = {
+    0: "nobody else of that name", 1: "one more of that name", 2: "a few more of that name", 3: "many of that name",
+}  # fmt: skip
 _WORDS: dict[str, dict[int, str]] = {
-    "name_and_domain": {10 * n + d: f"{name}, {domain}" for n, name in _NAMES.items() for d, domain in _DOMAINS.items()},
+    "name_and_domain": {
+        10 * n + d: f"{name}, {domain}" for n, name in _NAMES.items() for d, domain in _DOMAINS.items()
+    },
     "name_and_rivals": {
         -10: "no name to compare", 0: "unlike names", 10: "names somewhat alike",
         **{10 * n + r: f"{_NAMES[n]}, {rivals}" for n in (2, 3, 4, 5) for r, rivals in _RIVALS.items()},
@@ -35,7 +40,8 @@ _WORDS: dict[str, dict[int, str]] = {
         for n in range(5) for d in (0, 1)
         for s, size in enumerate(("one record", "two records", "a few records", "several records", "many records"))
     },
-    "generic": {0: "a name of a company", 1: "a name often used without anything else", 2: "a name only ever used alone"},
+    "generic": {0: "a name of a company", 1: "a name often used without anything else",
+                2: "a name only ever used alone"},
     "label": {-1: "no domain of its own name", 0: "domains of other names", 1: "one domain's name within the other's",
               2: "domains of the same name"},
     "linkedin": {-1: "no LinkedIn page to compare", 0: "another LinkedIn page", 1: "the same LinkedIn page"},
@@ -93,7 +99,8 @@ _LINKS = (
             SELECT l.record_key, r.record_key, @joined@
             FROM joined AS j JOIN rec AS l ON l.id = j.left_id JOIN rec AS r ON r.id = j.right_id WHERE j.round >= 0
         )
-        SELECT u.left_key, u.right_key, list({'what': u.what, 'says': w.says, 'weight': w.bits} ORDER BY w.bits DESC, u.what)
+        SELECT u.left_key, u.right_key,
+            list({'what': u.what, 'says': w.says, 'weight': w.bits} ORDER BY w.bits DESC, u.what)
             FILTER (w.bits <> 0) AS pieces
         FROM (UNPIVOT weighed ON @columns@ INTO NAME what VALUE level) AS u JOIN wording AS w USING (what, level)
         GROUP BY ALL
@@ -110,7 +117,8 @@ _LINKS = (
             CASE WHEN j.match_rule = 'decision' THEN 'manual' ELSE 'joined' END AS status,
             coalesce(w.says, 'evidence') AS reason,
             coalesce(to_json(p.pieces)::VARCHAR,
-                to_json([{{'what': j.match_rule, 'says': coalesce(w.says, ''), 'weight': {_SURE}}}])::VARCHAR) AS evidence,
+                to_json([{{'what': j.match_rule, 'says': coalesce(w.says, ''), 'weight': {_SURE}}}])::VARCHAR
+            ) AS evidence,
             snapshot_id
         FROM joined AS j JOIN rec AS l ON l.id = j.left_id JOIN rec AS r ON r.id = j.right_id
         LEFT JOIN rule_wording AS w ON w.match_rule = j.match_rule
@@ -118,7 +126,8 @@ _LINKS = (
         CROSS JOIN snapshot
         UNION ALL
         SELECT o.left_key, o.right_key, 'evidence', 1 / (1 + pow(2.0, -greatest(least(o.bits, 40), -40))), o.bits,
-            CASE o.status WHEN 'manual' THEN 'refused' ELSE o.status END, o.reason, to_json(p.pieces)::VARCHAR, snapshot_id
+            CASE o.status WHEN 'manual' THEN 'refused' ELSE o.status END, o.reason, to_json(p.pieces)::VARCHAR,
+            snapshot_id
         FROM open_pair AS o JOIN piece AS p USING (left_key, right_key) CROSS JOIN snapshot
         )
         QUALIFY row_number() OVER (
@@ -175,13 +184,10 @@ def explain_links(con: duckdb.DuckDBPyConnection) -> None:
     joined = ", ".join(f"j.{name}" for name in model.COMPARISONS)
     run_steps(
         con,
-        [
-            replace(step, sql=step.sql.replace("@columns@", columns).replace("@joined@", joined))
-            for step in _LINKS
-        ],
+        [replace(step, sql=step.sql.replace("@columns@", columns).replace("@joined@", joined)) for step in _LINKS],
     )
 
 
-def _table(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[tuple[object, ...]]) -> None:
+def _table(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Sequence[tuple[object, ...]]) -> None:
     con.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({columns})")
     con.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(rows[0]))})", rows)

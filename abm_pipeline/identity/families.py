@@ -1,7 +1,7 @@
 """Who belongs to whom: the parent of every account, from what records say and from names on one domain.
 
-In: `record_account`, `domain_use`, `key_strength`, `decision`. Out: `parent` (child and parent account, one row a child)
-and `ultimate`, the top of every family.
+In: `record_account`, `domain_use`, `key_strength`, `decision`. Out: `parent` (child and parent account, one row a
+child) and `ultimate`, the top of every family.
 
 A parent is what a person decided; else what most records of the account say, by the id of a record or by name; else the
 account on whose strong domain this one has records too and whose name its own begins with ("Acme Cloud" on acme.com). A
@@ -15,7 +15,8 @@ from abm_pipeline.storage.engine import Step
 FAMILIES = (
     Step(
         "relative",
-        "records by the oldest of their account: what an account is called here, since its id depends on what was served",
+        "records by the oldest of their account: what an account is called here, "
+        "since its id depends on what was served",
         "SELECT r.* REPLACE (g.eldest_key AS account_id) FROM record_account AS r JOIN group_id AS g USING (node)",
     ),
     Step(

@@ -1,4 +1,4 @@
-"""What holds records together besides likeness: typed keys, how far each can be trusted, and groups that need no weighing.
+"""What holds records together besides likeness: typed keys, how far to trust each, and groups that need no weighing.
 
 In: `record`, `record_domain`. Out: `rec` (records by position), `key_use` (record × key), `domain_use` and `atom_edge`.
 
@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from abm_pipeline.storage.engine import Step
 
-# Unlike names from which a key of no dominant name is weak; and from which even a name with most of it must have nearly all.
+# Unlike names from which a key of no dominant name is weak; and from which even a name with most of it must have nearly
+# all.
 WEAK_NAMES, MANY_NAMES = 3, 12
 FOLDED = "replace(replace(replace({}, 'ae', 'a'), 'oe', 'o'), 'ue', 'u')"
 
@@ -62,7 +63,8 @@ KEYS = (
                 OR length(squash) >= 4 AND starts_with(label, squash)
                 OR length(words[1]) >= 4 AND starts_with(label, words[1])
                 OR jaro_winkler_similarity(squash, label) >= 0.9
-                OR len(words) >= 3 AND list_aggregate(list_transform(words, lambda word: word[1]), 'string_agg', '') = label
+                OR len(words) >= 3
+                    AND list_aggregate(list_transform(words, lambda word: word[1]), 'string_agg', '') = label
             ) AS fits
         FROM labelled
         """,
@@ -113,7 +115,8 @@ KEYS = (
     ),
     Step(
         "atom_edge",
-        "pairs that need no weighing: one name and one key, no name and one strong domain, merged in the CRM, or decided",
+        "pairs that need no weighing: one name and one key, no name and one strong domain, merged in the CRM, "
+        "or decided",
         """
         WITH keyed AS (
             SELECT key_use.kind, key_use.key, rec.core, id, is_weak
@@ -142,7 +145,8 @@ KEYS = (
             UNION ALL
             SELECT left_id, right_id, match_rule, 3 FROM xref WHERE is_alike
             UNION ALL
-            SELECT left_id, right_id, match_rule, 4 + list_position(['domain', 'linkedin_id', 'duns', 'phone'], match_rule)
+            SELECT left_id, right_id, match_rule,
+                4 + list_position(['domain', 'linkedin_id', 'duns', 'phone'], match_rule)
             FROM star
         )
         WHERE left_id <> right_id

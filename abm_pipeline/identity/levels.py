@@ -1,7 +1,8 @@
 """What counts as one account: a country's part of a company, a brand with all its countries, or the whole group.
 
-In: `record_account`, `joined_by`, `parent`, `ultimate`. Out: `leveled` (records) and `leveled_parent`. The default joins
-the country entities of a brand, and keeps divisions, acquired companies and sister brands as accounts with a parent.
+In: `record_account`, `joined_by`, `parent`, `ultimate`. Out: `leveled` (records) and `leveled_parent`. The default
+joins the country entities of a brand, and keeps divisions, acquired companies and sister brands as accounts with a
+parent.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ LEVELS = {
             "the country that most records of an account name: where those without one are counted",
             """
             SELECT account_id, arg_max(country, (records, country)) AS country FROM (
-                SELECT account_id, country, count(*) AS records FROM record_account WHERE country IS NOT NULL GROUP BY ALL
+                SELECT account_id, country, count(*) AS records
+                FROM record_account WHERE country IS NOT NULL GROUP BY ALL
             ) GROUP BY account_id
             """,
         ),

@@ -17,8 +17,8 @@ from pathlib import Path
 _FILE = Path(__file__).with_name("model.json")
 # In the order in which evidence is told.
 COMPARISONS = (
-    "name_and_domain", "name_and_rivals", "support", "generic", "label", "linkedin", "duns", "phone", "place", "industry",
-    "size", "said_same", "said_parent",
+    "name_and_domain", "name_and_rivals", "support", "generic", "label", "linkedin", "duns", "phone", "place",
+    "industry", "size", "said_same", "said_parent",
 )  # fmt: skip
 # A level that the simulated companies never showed.
 UNSEEN = -1.0

@@ -1,7 +1,8 @@
 """Company records made comparable: what each says, in one spelling, and what says nothing left out.
 
-In: `company_record`, one row a record with the columns of `INPUT`, all but source and source_id nullable. Out: `record`.
-Nothing is decided here. A text that only stands for a missing one is null: "n/a", DUNS 999999999, a free-mail domain.
+In: `company_record`, one row a record with the columns of `INPUT`, all but source and source_id nullable. Out:
+`record`. Nothing is decided here. A text that only stands for a missing one is null: "n/a", DUNS 999999999, a free-mail
+domain.
 
 Names: `plain` has no case, accents, punctuation, notes about the record and legal forms; `core` also lacks what makes
 no other company of it (country, "Group", the record's own city) and folds ae, oe, ue, so that Müller, Mueller and
@@ -133,7 +134,8 @@ _CLEAN = (
             any_value(core) FILTER (place = 1) AS core, any_value(core) FILTER (place = 2) AS also
         FROM (
             SELECT *, replace(replace(replace(
-                CASE WHEN length(short_text) >= 3 THEN short_text ELSE text END, 'ae', 'a'), 'oe', 'o'), 'ue', 'u') AS core
+                CASE WHEN length(short_text) >= 3 THEN short_text ELSE text END,
+                'ae', 'a'), 'oe', 'o'), 'ue', 'u') AS core
             FROM bare
         )
         GROUP BY name
@@ -141,7 +143,8 @@ _CLEAN = (
     ),
     Step(
         "record_domain",
-        "domains that records name, by how: own (domain, website, further ones), or mail (of their people, with how many)",
+        "domains that records name, by how: own (domain, website, further ones), "
+        "or mail (of their people, with how many)",
         """
         WITH said AS (
             SELECT record_key, 'own' AS how, registrable_domain(domain) AS domain, NULL::BIGINT AS contacts
@@ -149,7 +152,8 @@ _CLEAN = (
             UNION ALL
             SELECT record_key, 'own', registrable_domain(website), NULL FROM company_record WHERE website IS NOT NULL
             UNION ALL
-            SELECT record_key, 'own', registrable_domain(regexp_extract(lower(name), '[a-z0-9.-]+\\.[a-z]{2,}', 0)), NULL
+            SELECT record_key, 'own',
+                registrable_domain(regexp_extract(lower(name), '[a-z0-9.-]+\\.[a-z]{2,}', 0)), NULL
             FROM company_record WHERE name LIKE '%@%' OR regexp_matches(name, '^(?i)(https?://|www\\.)\\S+$')
             UNION ALL
             SELECT record_key, 'also', registrable_domain(unnest(additional_domains)), NULL
@@ -180,18 +184,21 @@ _CLEAN = (
             END AS linkedin,
             CASE WHEN length(i.duns_digits) = 9 AND len(list_distinct(string_split(i.duns_digits, ''))) > 2
                 AND i.duns_digits NOT IN ('123456789', '987654321', '012345678') THEN i.duns_digits END AS duns,
-            CASE WHEN length(i.phone_digits) BETWEEN 8 AND 15 AND len(list_distinct(string_split(right(i.phone_digits, 8), ''))) > 2
+            CASE WHEN length(i.phone_digits) BETWEEN 8 AND 15
+                AND len(list_distinct(string_split(right(i.phone_digits, 8), ''))) > 2
                 AND i.phone_digits NOT LIKE '%1234567%' THEN right(i.phone_digits, 8) END AS phone,
             country_code(i.country) AS country,
             i.plain_city AS city,
             nullif(trim(regexp_replace(latin(i.industry), '[^a-z]+', ' ', 'g')), '') AS industry,
             CASE WHEN i.employee_count > 0 THEN i.employee_count END AS employees,
-            i.parent, p.core AS parent_core, i.xref, i.merged_into, i.created_at, coalesce(i.created_at, i.known_at) AS known_at, i.modified_at, coalesce(i.is_deleted, false) AS is_deleted
+            i.parent, p.core AS parent_core, i.xref, i.merged_into, i.created_at,
+            coalesce(i.created_at, i.known_at) AS known_at, i.modified_at,
+            coalesce(i.is_deleted, false) AS is_deleted
         FROM (
             SELECT *,
                 nullif(trim(regexp_replace(latin(city), '[^a-z]+', ' ', 'g')), '') AS plain_city,
-                lpad(regexp_replace(regexp_replace(coalesce(duns, ''), '[^0-9]', '', 'g'), '^0+(\\d{9})$', '\\1'), 9, '0')
-                    AS duns_digits,
+                lpad(regexp_replace(regexp_replace(coalesce(duns, ''), '[^0-9]', '', 'g'), '^0+(\\d{9})$', '\\1'),
+                    9, '0') AS duns_digits,
                 regexp_replace(regexp_replace(coalesce(phone, ''), '(?i)\\s*(ext|x|extension|durchwahl|#).*$', ''),
                     '[^0-9]', '', 'g') AS phone_digits
             FROM company_record
@@ -201,8 +208,8 @@ _CLEAN = (
         LEFT JOIN (
             SELECT record_key,
                 regexp_extract(linkedin_id, '(?:organization:|organizationBrand:|company/|^)(\\d+)/?$', 1) AS numbered,
-                lower(regexp_extract(linkedin_id, '(?i)linkedin\\.com/(?:company|school|showcase)/([^/?#]*[^/?#0-9][^/?#]*)',
-                    1)) AS slug
+                lower(regexp_extract(linkedin_id,
+                    '(?i)linkedin\\.com/(?:company|school|showcase)/([^/?#]*[^/?#0-9][^/?#]*)', 1)) AS slug
             FROM company_record WHERE linkedin_id IS NOT NULL
         ) AS li USING (record_key)
         """,

@@ -50,7 +50,8 @@ _TOLD = (
         "told_by_people",
         "mail domains of each company's people, with how many of them",
         """
-        SELECT source, company_source_id AS source_id, list(email_domain || ':' || people ORDER BY email_domain) AS domains
+        SELECT source, company_source_id AS source_id,
+            list(email_domain || ':' || people ORDER BY email_domain) AS domains
         FROM (
             SELECT source, company_source_id, email_domain, count(DISTINCT source_id) AS people
             FROM latest_contact
@@ -65,7 +66,8 @@ _TOLD = (
         """
         SELECT
             c.source, c.source_id, c.name, c.website, c.domain, p.domains AS email_domains,
-            CASE WHEN c.source = 'linkedin' AND c.linkedin_id IS NULL THEN c.source_id ELSE c.linkedin_id END AS linkedin_id,
+            CASE WHEN c.source = 'linkedin' AND c.linkedin_id IS NULL THEN c.source_id ELSE c.linkedin_id END
+                AS linkedin_id,
             CASE WHEN c.same_as IS NOT NULL THEN [c.same_as] END AS xref,
             c.phone, c.country_code AS country, c.region, c.city, c.industry, c.employee_count,
             c.source || ':' || c.parent_source_id AS parent, c.created_at, c.modified_at, c.is_deleted,
@@ -91,7 +93,9 @@ def refresh(settings: Settings, days: Sequence[date], run_id: str) -> list[Table
             lake.attach(con, table)
         con.execute("CREATE TEMP TABLE old_member AS SELECT * FROM identity.member")
         con.execute("CREATE TEMP TABLE old_redirect AS SELECT * FROM identity.redirect")
-        con.execute("INSERT INTO previous SELECT account_id, source, source_id FROM old_member WHERE source <> 'domain'")
+        con.execute(
+            "INSERT INTO previous SELECT account_id, source, source_id FROM old_member WHERE source <> 'domain'"
+        )
         decisions.register(con, decisions.load(decisions.decisions_path(settings)))
         _params(con, settings.programme)
         run_steps(con, [*(latest(table) for table in (t.COMPANY, t.COMPANY_CHANGE, t.CONTACT)), *_TOLD])

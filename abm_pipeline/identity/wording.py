@@ -68,7 +68,7 @@ def said(decision: Decision) -> str:
 
 
 def because(link: Link, *, whom: str = "") -> str:
-    """Evidence in words: what speaks for it, strongest first (`whom` it is shared with), then what speaks against it."""
+    """Evidence in words: what speaks for it, strongest first (`whom` it is shared with), then what speaks against."""
     ranked = sorted(link.evidence, key=lambda piece: -piece.weight)
     for_it = [piece.says for piece in ranked if piece.weight > 0]
     against = [piece.says for piece in reversed(ranked) if piece.weight < 0]

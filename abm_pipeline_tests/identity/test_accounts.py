@@ -141,7 +141,9 @@ def test_attributes_come_from_the_best_record_that_has_them(settings: Settings) 
     settings = settings_of(settings.home, "reporting_timezone: Europe/Berlin")
     resolve(
         settings,
-        company("1", name="Acme (old)", domain="a.com", employee_count=9, is_deleted=True, created_at=at("2024-06-30 23:30")),
+        company(
+            "1", name="Acme (old)", domain="a.com", employee_count=9, is_deleted=True, created_at=at("2024-06-30 23:30")
+        ),
         company("2", name="Acme", domain="a.com", owner_name="Kim", committee_size=5, created_at=at("2025-01-02")),
         company("7", source="linkedin", name="ACME!", domain="a.com", employee_count=300, industry="Tools"),
     )

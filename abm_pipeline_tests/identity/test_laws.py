@@ -54,7 +54,7 @@ def rows_of(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def outcome(folder: Path) -> list[list[tuple[Any, ...]]]:
-    """Everything that identity says, with accounts named by the first of their records: ids remember what was served."""
+    """Everything that identity says, accounts named by the first of their records: ids remember what was served."""
     lake = settings_of(folder).open_lake
     first: dict[str, str] = {}
     for account, source, source_id in sorted(read(lake, t.MEMBER, "account_id source source_id")):
