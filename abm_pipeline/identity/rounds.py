@@ -60,7 +60,8 @@ _APART = Step(
     WHERE d.kind = 'never_merge'
     """,
 )
-# Two pages, two domains and two names; or a child that its own system keeps beside its parent, unlike in name and place.
+# Two pages, two domains and two names; or a child that its own system keeps beside its parent, unlike in name and
+# place.
 VETO = """
     linkedin = 0 AND domain = 0 AND name < 4 AND said_same = 0
     OR said_parent = 1 AND name IN (0, 1) AND linkedin <> 1 AND duns <> 2 AND domain < 4
@@ -83,14 +84,15 @@ def group(
     con.execute("CREATE OR REPLACE TEMP TABLE member AS SELECT id, id AS node FROM rec")
     run_steps(con, [_APART])
     edges = con.execute("SELECT left_id, right_id, 1000.0 - strength FROM atom_edge").fetchnumpy()
-    left, right, order = edges.values()
+    left, right, order = (np.asarray(column) for column in edges.values())
     moved = _joined_up(int(size), left, right, order, _apart(con))
     _move(con, moved)
     con.execute("CREATE OR REPLACE TEMP TABLE atom AS FROM member")
     levels = ", ".join(f"NULL::INTEGER AS {name}" for name in model.COMPARISONS)
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE joined AS SELECT -1 AS round, left_id, right_id, match_rule, NULL::DOUBLE AS bits, "
-        f"{levels} FROM atom_edge JOIN member AS l ON l.id = left_id JOIN member AS r ON r.id = right_id AND l.node = r.node"
+        "CREATE OR REPLACE TEMP TABLE joined AS "
+        f"SELECT -1 AS round, left_id, right_id, match_rule, NULL::DOUBLE AS bits, {levels} FROM atom_edge "
+        "JOIN member AS l ON l.id = left_id JOIN member AS r ON r.id = right_id AND l.node = r.node"
     )
     con.execute("CREATE OR REPLACE TEMP TABLE grouped AS FROM member")
     joined, stage, groups = -1, -1, 0
@@ -152,7 +154,8 @@ def _compare(con: duckdb.DuckDBPyConnection, number: int) -> int:
 
 def _weigh(con: duckdb.DuckDBPyConnection, weights: Weights) -> None:
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE standing AS SELECT * REPLACE ({weights.sql()} AS bits, ({VETO}) AS is_vetoed) FROM standing"
+        "CREATE OR REPLACE TEMP TABLE standing AS "
+        f"SELECT * REPLACE ({weights.sql()} AS bits, ({VETO}) AS is_vetoed) FROM standing"
     )
 
 
@@ -182,9 +185,10 @@ def _join(con: duckdb.DuckDBPyConnection, number: int, step: Round) -> int:
         """,
         [step.sure],
     ).fetchnumpy()
+    left, right, bits = (np.asarray(edges[name]) for name in ("a", "b", "bits"))
     (size,) = con.execute("SELECT count(*) FROM rec").fetchall()[0]
-    moved = _joined_up(int(size), edges["a"], edges["b"], edges["bits"], _apart(con))
-    wanted = pd.DataFrame({"a": edges["a"], "b": edges["b"]})
+    moved = _joined_up(int(size), left, right, bits, _apart(con))
+    wanted = pd.DataFrame({"a": left, "b": right})
     con.register("wanted", wanted)
     joined = _move(con, moved)
     levels = ", ".join(f"s.{name}" for name in model.COMPARISONS)
