@@ -117,6 +117,20 @@ def after_model_change(
     return Decision(((min(scored), max(scored)),), now, why)
 
 
+def after_identity_decision(in_force: Sequence[str], resolved: Sequence[date], cursor: str | None) -> Decision:
+    """A refresh of the newest computed day when people's decisions about identity are not those last seen.
+
+    `in_force`: what the decisions say, in any order. Who is who changes for all days at once; the refresh finds those
+    that it reaches. No cursor counts as unchanged: the run that comes next reads them anyway.
+    """
+    now = json.dumps(sorted(in_force))
+    if now == (cursor or now):
+        return Decision((), now, "the decisions are those last seen")
+    if not resolved:
+        return Decision((), now, "no account is resolved yet")
+    return Decision(((max(resolved), max(resolved)),), now, "people decided who is who")
+
+
 def partition_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """Of a run's tags, those that say which days it is for."""
     names = ("dagster/partition", "dagster/asset_partition_range_start", "dagster/asset_partition_range_end")

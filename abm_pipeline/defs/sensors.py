@@ -31,7 +31,8 @@ def sensors(
         _after_ingest("refresh_after_failed_ingest", dg.DagsterRunStatus.FAILURE, ingest, refresh),
     ]
     arriving = [_files_changed(settings, spec) for spec in specs() if spec.watched is not None]
-    return [*after, *arriving, _source_changed(settings), _scoring_model_changed(settings), _run_failed(settings)]
+    changed = [_source_changed(settings), _scoring_model_changed(settings), _identity_decided(settings)]
+    return [*after, *arriving, *changed, _run_failed(settings)]
 
 
 def _after_ingest(
@@ -148,6 +149,24 @@ def _scoring_model_changed(settings: Settings) -> dg.SensorDefinition:
         return _requests(decision)
 
     return scoring_model_changed
+
+
+def _identity_decided(settings: Settings) -> dg.SensorDefinition:
+    @dg.sensor(
+        job_name=jobs.REFRESH,
+        minimum_interval_seconds=60,
+        default_status=ON,
+        description="People decided who is who, or took a decision back: resolve again, and what that reaches.",
+    )
+    def identity_decided(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        from abm_pipeline.identity import decisions
+
+        log = decisions.load(decisions.decisions_path(settings))
+        in_force = [f"{decision.kind} {decision.left} {decision.right}" for decision in decisions.active(log)]
+        computed = settings.open_lake.days(t.ENGAGEMENT_SCORE)
+        return _requests(_decisions.after_identity_decision(in_force, computed, context.cursor))
+
+    return identity_decided
 
 
 def _requests(decision: _decisions.Decision, only: list[dg.AssetKey] | None = None) -> dg.SensorResult:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -20,7 +19,6 @@ from abm_pipeline.contracts import tables as t
 from abm_pipeline.identity.decisions import decisions_path, read, register
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage import engine
-from abm_pipeline.storage.lake import Lake
 
 # What tells a person whether two records are one company, in the order of a look at them.
 SHOWN = (
@@ -28,17 +26,6 @@ SHOWN = (
     "region", "city", "industry", "employee_count", "annual_revenue", "parent_source_id", "owner_name",
     "lifecycle_stage", "is_deleted", "created_at", "modified_at",
 )  # fmt: skip
-
-# Pairs of records that were compared: those that were joined or refused, and those that wait for an answer.
-_PAIR = {
-    "left_key": "VARCHAR", "right_key": "VARCHAR", "match_probability": "DOUBLE", "match_weight": "DOUBLE",
-    "status": "VARCHAR", "reason": "VARCHAR", "evidence": "VARCHAR", "snapshot_id": "VARCHAR",
-}  # fmt: skip
-LINKS = {
-    "link": {"match_rule": "VARCHAR"} | _PAIR,
-    "link_review": {"left_account_id": "VARCHAR", "right_account_id": "VARCHAR"} | _PAIR,
-}
-
 
 @dataclass(frozen=True)
 class Record:
@@ -72,9 +59,8 @@ def opened(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the identity tables, and the table `decision` of the decisions in force."""
     with engine.connect(memory_limit=settings.memory_limit, threads=settings.threads) as con:
         lake = settings.open_lake
-        for table in (t.ACCOUNT, t.MEMBER, t.REDIRECT, t.COMPANY):
+        for table in (t.ACCOUNT, t.MEMBER, t.REDIRECT, t.LINK, t.LINK_REVIEW, t.COMPANY):
             lake.attach(con, table)
-        _attach_links(con, lake)
         register(con, read(decisions_path(settings)))
         yield con
 
@@ -155,17 +141,6 @@ def pieces(evidence: str | None) -> tuple[Piece, ...]:
         for item in json.loads(evidence or "[]")
         if item["what"] != "prior"
     )
-
-
-def _attach_links(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    """Make identity.link and identity.link_review readable: empty where no resolution has written them."""
-    for name, columns in LINKS.items():
-        typed = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in columns.items())
-        rows = f"SELECT {typed} WHERE false"
-        path = str(lake.root / "identity" / name / "data.parquet").replace("'", "''")
-        if Path(path).exists():
-            rows += f" UNION ALL BY NAME SELECT {', '.join(columns)} FROM read_parquet('{path}')"
-        con.execute(f"CREATE VIEW identity.{name} AS {rows}")
 
 
 def _known(values: dict[str, Any]) -> dict[str, Any]:

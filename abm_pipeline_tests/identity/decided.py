@@ -17,7 +17,6 @@ import duckdb
 from abm_pipeline.contracts import tables as t
 from abm_pipeline.contracts.render import empty_select, quoted
 from abm_pipeline.contracts.tables import Table
-from abm_pipeline.identity.reading import LINKS
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage import engine
 from abm_pipeline.storage.lake import now_ns
@@ -116,19 +115,15 @@ def write_identity(
     ]  # fmt: skip
     redirects = [{"old_account_id": "acc_old", "account_id": "acc_acme", "reason": "merged", "snapshot_id": "snap"}]
     with engine.connect() as con:
-        for table, rows in ((t.MEMBER, members), (t.ACCOUNT, accounts), (t.REDIRECT, redirects)):
+        for table, rows in (
+            (t.MEMBER, members),
+            (t.ACCOUNT, accounts),
+            (t.REDIRECT, redirects),
+            (t.LINK, LINK),
+            (t.LINK_REVIEW, [{c: row.get(c) for c in t.LINK_REVIEW.columns} for row in review]),
+        ):
             _fill(con, table, rows)
             lake.write_table(con, table, "SELECT * FROM filled", computed_at=now_ns())
-        for name, rows in (("link", LINK), ("link_review", review)):
-            columns = LINKS[name]
-            con.execute(f"CREATE OR REPLACE TABLE filled ({', '.join(f'{c} {kind}' for c, kind in columns.items())})")
-            con.executemany(
-                f"INSERT INTO filled VALUES ({', '.join('?' * len(columns))})",
-                [[row.get(column) for column in columns] for row in rows],
-            )
-            folder = lake.root / "identity" / name
-            folder.mkdir(parents=True)
-            con.execute(f"COPY filled TO '{folder / 'data.parquet'}'")
         if with_metrics:
             values = {"program": "abm", "stage": "aware", "is_covered": True, "day": DAY}
             figures = [

@@ -10,6 +10,7 @@ from abm_pipeline.defs._decisions import (
     SETTLED_NS,
     Decision,
     after_files_change,
+    after_identity_decision,
     after_model_change,
     after_source_change,
     alert,
@@ -98,6 +99,16 @@ def test_a_first_look_remembers_and_asks_only_for_what_is_missing() -> None:
 def test_an_edit_before_anything_is_scored_asks_for_nothing() -> None:
     """The first run will score with the model as it is."""
     assert () == after_model_change({"default": "1+bbbb"}, "default", {"default": []}, [], STATE).ranges
+
+
+def test_a_decision_about_identity_is_one_refresh_of_the_newest_day() -> None:
+    """The first look remembers "merge a b"; "never_merge c d" beside it asks for 5 June once; taking it back, again."""
+    first = after_identity_decision(["merge a b"], [D1, D5], None)
+    second = after_identity_decision(["never_merge c d", "merge a b"], [D1, D5], first.cursor)
+    same = after_identity_decision(["merge a b", "never_merge c d"], [D1, D5], second.cursor)
+    back = after_identity_decision(["merge a b"], [D1, D5], second.cursor)
+    assert ((), ((D5, D5),), (), ((D5, D5),)) == (first.ranges, second.ranges, same.ranges, back.ranges)
+    assert () == after_identity_decision([], [], first.cursor).ranges
 
 
 def test_an_alert_says_which_run_which_steps_and_which_days_but_no_error_text() -> None:

@@ -85,15 +85,21 @@ def test_jobs_have_days_and_what_they_should_touch(definitions: dg.Definitions) 
 
 
 def test_a_selection_is_groups_and_keys(definitions: dg.Definitions) -> None:
-    """`identity` is five tables, `facts/touch` one; a name that is neither is refused with what can be said."""
+    """`identity` is eight tables, `facts/touch` one; a name that is neither is refused with what can be said."""
     keys = [key.to_user_string() for key in selected_keys(definitions, ["identity", "facts/touch"])]
     assert [
         "facts/touch",
         "identity/account",
+        "identity/link",
+        "identity/link_review",
+        "identity/link",
+        "identity/link_review",
         "identity/member",
         "identity/person",
         "identity/redirect",
         "identity/tier_history",
+        "identity/weak_key",
+        "identity/weak_key",
     ] == keys
     with pytest.raises(SelectionError, match="neither a group"):
         selected_keys(definitions, ["touch"])
