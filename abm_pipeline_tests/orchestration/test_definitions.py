@@ -92,13 +92,10 @@ def test_a_selection_is_groups_and_keys(definitions: dg.Definitions) -> None:
         "identity/account",
         "identity/link",
         "identity/link_review",
-        "identity/link",
-        "identity/link_review",
         "identity/member",
         "identity/person",
         "identity/redirect",
         "identity/tier_history",
-        "identity/weak_key",
         "identity/weak_key",
     ] == keys
     with pytest.raises(SelectionError, match="neither a group"):
