@@ -27,6 +27,7 @@ SHOWN = (
     "lifecycle_stage", "is_deleted", "created_at", "modified_at",
 )  # fmt: skip
 
+
 @dataclass(frozen=True)
 class Record:
     """A company record as its source had it last. `values`: what is known of it, by column, in the order of SHOWN."""
