@@ -197,8 +197,9 @@ _CLEAN = (
         FROM (
             SELECT *,
                 nullif(trim(regexp_replace(latin(city), '[^a-z]+', ' ', 'g')), '') AS plain_city,
-                lpad(regexp_replace(regexp_replace(coalesce(duns, ''), '[^0-9]', '', 'g'), '^0+(\\d{9})$', '\\1'),
-                    9, '0') AS duns_digits,
+                -- zeros in front get lost, or are too many; a number with more digits is none
+                regexp_replace(regexp_replace(coalesce(duns, ''), '[^0-9]', '', 'g'), '^0+', '') AS duns_number,
+                repeat('0', 9 - length(duns_number)) || duns_number AS duns_digits,
                 regexp_replace(regexp_replace(coalesce(phone, ''), '(?i)\\s*(ext|x|extension|durchwahl|#).*$', ''),
                     '[^0-9]', '', 'g') AS phone_digits
             FROM company_record

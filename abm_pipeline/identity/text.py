@@ -29,7 +29,10 @@ _ALSO = {
     "korea": "KR", "south korea": "KR", "czech republic": "CZ", "czechia": "CZ", "uae": "AE", "viet nam": "VN",
     "turkiye": "TR", "turkey": "TR", "hong kong": "HK", "macedonia": "MK", "ivory coast": "CI", "taiwan": "TW",
     "prc": "CN", "republic of ireland": "IE", "eire": "IE", "brd": "DE", "ger": "DE", "schweiz ch": "CH",
+    "oesterreich": "AT", "korea republic of": "KR", "hangug": "KR",
 }  # fmt: skip
+# Codes that locales list and that are no country: unions, unknown, made up.
+_NO_COUNTRY = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 _ALPHA3 = re.compile(r"^[A-Z]{3}$")
 _PLAIN = re.compile(r"[^a-z0-9]+")
 
@@ -50,7 +53,7 @@ def _countries() -> dict[str, str]:
     found: dict[str, str] = {}
     for language in _LANGUAGES:
         for code, name in Locale(language).territories.items():
-            if len(code) == 2 and code.isalpha():
+            if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRY:
                 found.setdefault(_plain(name), code)
                 found[code.lower()] = code
     return found | _ALSO

@@ -14,6 +14,7 @@ a s|ab|ab publ|ac|ae|ag|ag co kg|ag und co kg|as|a/s|aps|asa|avv|bhd|berhad|bt|b
 co ltd|co ltda|company|cooperative|corp|corporation|cv|cvba|d o o|doo|d d|dd|dba|dmcc|e g|eg|ehf|eirl|ei
 eingetragener verein
 ek|e k|e u|eu|eurl|e v|ev|fze|fzco|fz llc|g k|gk|gbr|gesmbh|ges mbh|gmbh|gmbh co kg|gmbh und co kg|gmbh and co kg
+and co kg|und co kg|and co kgaa|und co kgaa
 gmbh co kgaa|gie|hf|hb|incorporated|inc|jsc|k g|kabushiki gaisha|kabushiki kaisha|kb|kda|kft|kg|kgaa|k k|kk|ks
 kommanditgesellschaft
 limited|limited company|limited liability company|limited partnership|limitada|llc|llp|l p|lp|lllp|ltd|ltd co|ltda

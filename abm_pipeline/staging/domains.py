@@ -17,7 +17,7 @@ from duckdb.func import FunctionNullHandling, PythonUDFType
 
 # Suffixes of private registries (github.io, wixsite.com) are not used: a page there is not its company's domain.
 _EXTRACT = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-_HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?(?://)?(?:[^/?#@\s]*@)?([^/?#:\s]+)", re.IGNORECASE)
+_HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*:(?!\d))?(?://)?(?:[^/?#@\s]*@)?([^/?#:\s]+)", re.IGNORECASE)
 _LABEL = re.compile(r"^(?!-)[a-z0-9-]{1,63}(?<!-)$")
 
 
