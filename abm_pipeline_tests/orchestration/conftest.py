@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import date
 
@@ -60,8 +61,12 @@ def pipeline(
         yield settings
 
 
-def served(settings: Settings) -> dict[str, list[str]]:
-    """Every row of every published table, as text, in order."""
+def served(settings: Settings, *, by_records: bool = False) -> dict[str, list[str]]:
+    """Every row of every published table, as text, in order.
+
+    `by_records`: accounts are called by the first of their records. Their ids remember what was served before, which
+    differs where records arrived at other times (decision 0005).
+    """
     assert settings.postgres_url is not None
     engine = sa.create_engine(settings.postgres_url.get_secret_value(), poolclass=sa.pool.NullPool)
     out = {}
@@ -70,4 +75,14 @@ def served(settings: Settings) -> dict[str, list[str]]:
             columns = ", ".join(f'"{column}"' for column in table.columns if column not in CLOCKS)
             rows = con.execute(sa.text(f"SELECT {columns} FROM abm.{table.published}"))
             out[str(table.published)] = sorted(str(tuple(row)) for row in rows)
-    return out
+        if not by_records:
+            return out
+        members = con.execute(
+            sa.text("SELECT account_id, min(source || ':' || source_id) FROM abm.account_members GROUP BY 1")
+        )
+        called = {account: first for account, first in members}
+    ids = re.compile(r"acc_[0-9a-f]{16}|snap_[0-9a-f]{16}")
+    return {
+        table: sorted(ids.sub(lambda found: called.get(found[0], "snapshot"), row) for row in rows)
+        for table, rows in out.items()
+    }

@@ -30,7 +30,7 @@ def test_runs_with_failing_vendors_lose_nothing_that_a_later_run_gets(
     try:
         with own_pipeline(postgres_server, tmp_path / "undisturbed") as other:
             assert run(other, DAYS[0], DAYS[-1]) == 0
-            undisturbed = served(other)
+            undisturbed = served(other, by_records=True)
         for number in range(2):
             for place, vendor in enumerate(simulated()):
                 vendors.set_fault(f"/{vendor}/", ROUNDS[(place + 4 * number) % len(ROUNDS)], after=1)
@@ -40,5 +40,5 @@ def test_runs_with_failing_vendors_lose_nothing_that_a_later_run_gets(
         assert run(settings, DAYS[0], DAYS[-1]) == 0
     finally:
         switch_on(vendors, *FEW)
-    for table, rows in served(settings).items():
+    for table, rows in served(settings, by_records=True).items():
         assert undisturbed[table] == rows, table
