@@ -80,7 +80,7 @@ def served(settings: Settings, *, by_records: bool = False) -> dict[str, list[st
         members = con.execute(
             sa.text("SELECT account_id, min(source || ':' || source_id) FROM abm.account_members GROUP BY 1")
         )
-        called = {account: first for account, first in members}
+        called = {row[0]: row[1] for row in members}
     ids = re.compile(r"acc_[0-9a-f]{16}|snap_[0-9a-f]{16}")
     return {
         table: sorted(ids.sub(lambda found: called.get(found[0], "snapshot"), row) for row in rows)
