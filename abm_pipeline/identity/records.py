@@ -179,7 +179,7 @@ _CLEAN = (
             CASE WHEN ends_with(n.core, ' ' || i.plain_city)
                 THEN left(n.core, length(n.core) - length(i.plain_city) - 1) ELSE n.core END AS core,
             CASE
-                WHEN li.numbered <> '' THEN 'n:' || ltrim(li.numbered, '0')
+                WHEN ltrim(li.numbered, '0') <> '' THEN 'n:' || ltrim(li.numbered, '0')
                 WHEN li.slug <> '' THEN 's:' || li.slug
             END AS linkedin,
             CASE WHEN length(i.duns_digits) = 9 AND len(list_distinct(string_split(i.duns_digits, ''))) > 2

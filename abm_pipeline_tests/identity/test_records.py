@@ -79,7 +79,7 @@ PAGES = [
     ("https://linkedin.com/company/Acme-Robotics/about?x=1", "s:acme-robotics"),
     ("http://de.linkedin.com/company/acme-robotics", "s:acme-robotics"),
     ("linkedin.com/showcase/acme-cloud", "s:acme-cloud"),
-    *[(text, None) for text in ("https://www.linkedin.com/in/somebody", "n/a", "[not provided]", "")],
+    *[(text, None) for text in ("https://www.linkedin.com/in/somebody", "n/a", "[not provided]", "0", "")],
 ]
 WEBSITES = [
     ("https://www.acme.co.uk/about?x=1", "acme.co.uk"),
