@@ -118,7 +118,8 @@ def splink_pairs(tidy: Path, pairs: Path, memory_limit: str = "4GB") -> int:
         linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
         for columns in BLOCKS[:2]:
             linker.training.estimate_parameters_using_expectation_maximisation(block_on(*columns), max_pairs=1e6)
-        linker.inference.predict(threshold_match_weight=WEIGHTS[0]).to_parquet(str(pairs), overwrite=True)
+        found = linker.inference.predict(threshold_match_weight=WEIGHTS[0]).physical_name
+        con.execute(f"COPY (SELECT unique_id_l, unique_id_r, match_weight FROM {found}) TO '{pairs}' (FORMAT parquet)")
         (count,) = con.execute(f"SELECT count(*) FROM read_parquet('{pairs}')").fetchall()[0]
     return int(count)
 
