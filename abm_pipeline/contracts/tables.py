@@ -152,7 +152,7 @@ INTENT_SIGNAL = _staged(
 SUBSCRIPTION = _staged(
     "subscription",
     "Subscription as it stood after a change.",
-    "company_source_id domain mrr currency started_day ended_day plan kind status is_deleted modified_at",
+    "company_source_id domain mrr mrr_listed currency started_day ended_day plan kind status is_deleted modified_at",
     "is_deleted",
 )
 INVOICE = _staged(
@@ -287,6 +287,15 @@ PERSON = Table(
     _columns("source source_id person_id account_id role person_type created_at is_deleted match_rule snapshot_id"),
     ("person_id", "person_type", "is_deleted", "snapshot_id"),
 )
+PERSON_HISTORY = Table(
+    "identity",
+    "person_history",
+    "Accounts of person records that changed employer, with the days of each; all others are where `person` says. "
+    "The first one is valid from 1900-01-01.",
+    ("source", "source_id", "valid_from_day"),
+    _columns("source source_id person_id account_id role valid_from_day valid_to_day snapshot_id"),
+    ("person_id", "account_id", "snapshot_id"),
+)
 REDIRECT = Table(
     "identity",
     "redirect",
@@ -388,6 +397,60 @@ LEAD_STAGE = Table(
     _columns("contact_key company_key stage entered_at"),
     ("entered_at",),
 )
+COST = Table(
+    "facts",
+    "cost",
+    "What was spent on a day, by kind: media as the platforms tell, receipts, and hours at their rate.",
+    ("day", "cost_id"),
+    _columns("day cost_id source cost_category company_key contact_key campaign_id amount currency amount_reporting"),
+    ("source", "cost_category"),
+    is_daily=True,
+)
+FACT_SUBSCRIPTION = Table(
+    "facts",
+    "subscription",
+    "What a subscription brings a month over a stretch of days; days without revenue have no row.",
+    ("subscription_id", "valid_from_day"),
+    _columns(
+        "subscription_id company_key valid_from_day valid_to_day mrr currency mrr_reporting started_day ended_day plan"
+    ),
+)
+MRR_MONTH = Table(
+    "facts",
+    "mrr_month",
+    "A company's recurring revenue at the end of a month, and what moved since the last; rows on last days of months.",
+    ("day", "company_key"),
+    _columns("day month company_key mrr_reporting mrr_change movement"),
+    ("month", "mrr_reporting", "mrr_change", "movement"),
+    is_daily=True,
+)
+
+
+def _record(name: str, about: str, columns: str, required: str = "") -> Table:
+    """A fact that is a source's record on the day it names."""
+    key = ("day", "source", "source_id")
+    return Table(
+        "facts", name, about, key, _columns("day source source_id company_key " + columns), _columns(required), True
+    )
+
+
+FACT_SURVEY = _record(
+    "survey_response",
+    "Answer to a survey, on the day it was given.",
+    "contact_key survey_id survey_type score answered_at",
+    "survey_type answered_at",
+)
+FACT_TICKET = _record(
+    "ticket",
+    "Support ticket, on the day it was opened.",
+    "contact_key priority opened_at solved_at first_reply_minutes satisfaction",
+    "opened_at",
+)
+FACT_USAGE = _record(
+    "usage", "Use of a product's feature by a company on a day.", "product feature active_users events"
+)
+FACT_REFERRAL = _record("referral", "Company that referred another to us.", "referred_key deal_id")
+FACT_REVIEW = _record("review", "Published review of our product.", "site rating rating_max", "site rating rating_max")
 FACT_CAMPAIGN = Table(
     "facts",
     "campaign",
@@ -458,6 +521,16 @@ CAMPAIGN_METRICS = Table(
     ),
     is_daily=True,
     published="campaign_metrics",
+)
+COST_ALLOCATION = Table(
+    "metrics",
+    "cost_allocation",
+    "Cost of a day given to accounts by the rules; what none could place is `unallocated`. Adds up to facts.cost.",
+    ("day", "account_id", "cost_category", "cost_rule"),
+    _columns("day account_id cost_category cost_rule cost_allocated"),
+    ("cost_allocated",),
+    is_daily=True,
+    published="cost_allocation",
 )
 ATTRIBUTION_CREDIT = Table(
     "metrics",

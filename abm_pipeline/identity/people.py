@@ -43,6 +43,41 @@ def _most(what: str, column: str) -> str:
         """
 
 
+def place(records: str) -> str:
+    """SQL for person records, or versions of them, with the account that they themselves point to, and by which rule.
+
+    `mail_account_id` owns the address's domain, `mail_family` is the top of its family.
+    """
+    return f"""
+        SELECT
+            * EXCLUDE (company_account_id, site_account_id, is_contradicted),
+            CASE
+                WHEN person_type = 'lead' THEN coalesce(mail_account_id, site_account_id, company_account_id)
+                WHEN is_contradicted THEN mail_account_id
+                ELSE coalesce(company_account_id, mail_account_id)
+            END AS account_id,
+            CASE
+                WHEN person_type <> 'lead' AND company_account_id IS NOT NULL AND NOT is_contradicted THEN 'company'
+                WHEN mail_account_id IS NOT NULL THEN 'email_domain'
+                WHEN person_type = 'lead' AND site_account_id IS NOT NULL THEN 'website'
+                WHEN person_type = 'lead' AND company_account_id IS NOT NULL THEN 'converted'
+            END AS match_rule
+        FROM (
+            SELECT
+                r.* EXCLUDE (domain, company_source_id),
+                mail.account_id AS mail_account_id, mf.family AS mail_family, company.account_id AS company_account_id,
+                site.account_id AS site_account_id,
+                coalesce(cf.has_domain AND cf.family <> mf.family, false) AS is_contradicted
+            FROM {records} AS r
+            LEFT JOIN new_member AS company ON company.source = r.source AND company.source_id = r.company_source_id
+            LEFT JOIN person_family AS cf ON cf.account_id = company.account_id
+            LEFT JOIN person_domain AS mail ON mail.domain = r.email_domain
+            LEFT JOIN person_family AS mf ON mf.account_id = mail.account_id
+            LEFT JOIN person_domain AS site ON site.domain = r.domain
+        )
+        """
+
+
 _CHAINS = (
     Step(
         "survivor",
@@ -72,7 +107,7 @@ _PLACED = (
         """
         WITH part AS (
             SELECT domain, string_split(domain, '.') AS labels
-            FROM (SELECT email_domain AS domain FROM latest_contact UNION SELECT domain FROM latest_contact)
+            FROM (SELECT email_domain AS domain FROM staged.contact UNION SELECT domain FROM staged.contact)
             WHERE domain IS NOT NULL
         ),
         ending AS (
@@ -95,38 +130,14 @@ _PLACED = (
         """,
     ),
     Step(
-        "placed",
-        "the account that each person record itself points to",
+        "known_record",
+        "person records with their human",
         """
-        SELECT
-            * EXCLUDE (company_account_id, site_account_id, is_contradicted),
-            CASE
-                WHEN person_type = 'lead' THEN coalesce(mail_account_id, site_account_id, company_account_id)
-                WHEN is_contradicted THEN mail_account_id
-                ELSE coalesce(company_account_id, mail_account_id)
-            END AS account_id,
-            CASE
-                WHEN person_type <> 'lead' AND company_account_id IS NOT NULL AND NOT is_contradicted THEN 'company'
-                WHEN mail_account_id IS NOT NULL THEN 'email_domain'
-                WHEN person_type = 'lead' AND site_account_id IS NOT NULL THEN 'website'
-                WHEN person_type = 'lead' AND company_account_id IS NOT NULL THEN 'converted'
-            END AS match_rule
-        FROM (
-            SELECT
-                r.* EXCLUDE (domain, company_source_id), coalesce(h.human, r.end_key) AS human,
-                mail.account_id AS mail_account_id, mf.family AS mail_family, company.account_id AS company_account_id,
-                site.account_id AS site_account_id,
-                coalesce(cf.has_domain AND cf.family <> mf.family, false) AS is_contradicted
-            FROM person_record AS r
-            LEFT JOIN human AS h ON h.end_key = r.end_key
-            LEFT JOIN new_member AS company ON company.source = r.source AND company.source_id = r.company_source_id
-            LEFT JOIN person_family AS cf ON cf.account_id = company.account_id
-            LEFT JOIN person_domain AS mail ON mail.domain = r.email_domain
-            LEFT JOIN person_family AS mf ON mf.account_id = mail.account_id
-            LEFT JOIN person_domain AS site ON site.domain = r.domain
-        )
+        SELECT r.*, coalesce(h.human, r.end_key) AS human FROM person_record AS r LEFT JOIN human AS h USING (end_key)
         """,
+        is_view=True,
     ),
+    Step("placed", "the account that each person record itself points to", place("known_record")),
     Step(
         "followed",
         "person records with the account where their chain ends, unless that is another job",

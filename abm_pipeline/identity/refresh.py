@@ -18,6 +18,7 @@ from abm_pipeline.contracts.fields import TIERS as TIER_ORDER
 from abm_pipeline.identity import decisions, diff
 from abm_pipeline.identity.accounts import ACCOUNTS, ATTRIBUTES, MEMBERS
 from abm_pipeline.identity.evidence import explain_links
+from abm_pipeline.identity.jobs import JOBS
 from abm_pipeline.identity.people import PEOPLE
 from abm_pipeline.identity.resolve import opened, read_records, resolve
 from abm_pipeline.identity.tiers import TIERS
@@ -33,6 +34,7 @@ OUTPUTS = (
     (t.REDIRECT, "new_redirect"),
     (t.ACCOUNT, "new_account"),
     (t.PERSON, "new_person"),
+    (t.PERSON_HISTORY, "new_person_history"),
     (t.TIER_HISTORY, "new_tier_history"),
     (t.LINK, "new_link"),
     (t.LINK_REVIEW, "new_link_review"),
@@ -101,7 +103,7 @@ def refresh(settings: Settings, days: Sequence[date], run_id: str) -> list[Table
         run_steps(con, [*(latest(table) for table in (t.COMPANY, t.COMPANY_CHANGE, t.CONTACT)), *_TOLD])
         read_records(con, "told", settings.programme)
         resolve(con)
-        run_steps(con, [*MEMBERS, *ACCOUNTS, *PEOPLE, *TIERS, *diff.DIFF])
+        run_steps(con, [*MEMBERS, *ACCOUNTS, *PEOPLE, *JOBS, *TIERS, *diff.DIFF])
         explain_links(con)
         notes = {t.MEMBER.name: diff.counts(con) | _doubts(con), t.PERSON.name: _people(con)}
         for table, relation in OUTPUTS:

@@ -14,6 +14,7 @@ from abm_pipeline.contracts.render import DUCKDB, quoted
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.identity.people import PEOPLE
 from abm_pipeline.identity.text import register_text_functions
+from abm_pipeline.identity.versions import latest
 from abm_pipeline.storage.engine import connect, run_steps
 from abm_pipeline_tests.identity.staged import FLAGS, Row, at
 
@@ -41,7 +42,8 @@ def people(contacts: Iterable[Row], firms: Firms = Firms(), activities: Iterable
     with connect() as con:
         register_text_functions(con)
         con.execute("CREATE SCHEMA staged")
-        _write(con, "latest_contact", t.CONTACT, contacts)
+        _write(con, "staged.contact", t.CONTACT, contacts)
+        run_steps(con, [latest(t.CONTACT)])
         _write(con, "staged.activity", t.ACTIVITY, activities)
         con.execute("CREATE TEMP TABLE new_member (account_id VARCHAR, source VARCHAR, source_id VARCHAR)")
         con.execute("CREATE TEMP TABLE ultimate (account_id VARCHAR, ultimate_parent_id VARCHAR)")
@@ -57,8 +59,8 @@ def people(contacts: Iterable[Row], firms: Firms = Firms(), activities: Iterable
 
 
 def run_people(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `new_person` of `latest_contact`, `new_member`, `ultimate` and `staged.activity`."""
-    con.execute("CREATE TEMP TABLE params AS SELECT MAP {'role': ['salesforce', 'hubspot']} AS precedence")
+    """Make `new_person` of `latest_contact`, `new_member`, `ultimate` and what is staged."""
+    con.execute("CREATE TEMP TABLE params AS SELECT 'UTC' AS zone, MAP {'role': ['salesforce', 'hubspot']} AS precedence")
     con.execute("CREATE TEMP TABLE snapshot AS SELECT 'snap' AS snapshot_id")
     run_steps(con, PEOPLE)
 

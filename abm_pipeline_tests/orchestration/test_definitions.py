@@ -85,7 +85,7 @@ def test_jobs_have_days_and_what_they_should_touch(definitions: dg.Definitions) 
 
 
 def test_a_selection_is_groups_and_keys(definitions: dg.Definitions) -> None:
-    """`identity` is eight tables, `facts/touch` one; a name that is neither is refused with what can be said."""
+    """`identity` is nine tables, `facts/touch` one; a name that is neither is refused with what can be said."""
     keys = [key.to_user_string() for key in selected_keys(definitions, ["identity", "facts/touch"])]
     assert [
         "facts/touch",
@@ -94,6 +94,7 @@ def test_a_selection_is_groups_and_keys(definitions: dg.Definitions) -> None:
         "identity/link_review",
         "identity/member",
         "identity/person",
+        "identity/person_history",
         "identity/redirect",
         "identity/tier_history",
         "identity/weak_key",
