@@ -103,6 +103,7 @@ class Programme(_Model):
     precedence: Precedence = Precedence()
     sources: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     surge_threshold: float = 60
+    presets: Mapping[str, str] = Field(default_factory=dict)
     free_mail_domains: tuple[str, ...] = ()
     shared_domains: tuple[str, ...] = ()
     benchmarks: Mapping[str, Mapping[str, Band]]

@@ -1,22 +1,31 @@
 """Which table is computed from which: the edges of the asset graph inside the pipeline.
 
 Belongs here: reads between layers, one entry a table. Which vendor feeds which staged table is found from the
-sources' mappings, published tables read the table they publish; neither is listed.
+sources' mappings, what metrics read beyond the base steps is found from their parts, and published tables read the
+table they publish; none of these is listed.
 """
 
 from __future__ import annotations
 
 from abm_pipeline.contracts import tables as t
 from abm_pipeline.contracts.tables import Table
+from abm_pipeline.metrics._definitions import metric_specs
+from abm_pipeline.metrics._spec import Part, account_parts, parts_of
 
 _IDENTITY = (t.MEMBER, t.PERSON, t.TIER_HISTORY, t.ACCOUNT)
 _SCORED = (*_IDENTITY, t.ENGAGEMENT_SCORE, t.TOUCH, t.INTENT, t.SPEND, t.FACT_DEAL)
+
+
+def _with(parts: list[Part]) -> tuple[Table, ...]:
+    return tuple(dict.fromkeys((*_SCORED, *(each.table for part in parts for each in part.reads))))
+
 
 READS: dict[Table, tuple[Table, ...]] = {
     t.RESTATEMENT: (t.AD_DELIVERY,),
     t.ACCOUNT: (t.COMPANY, t.CONTACT),
     t.MEMBER: (t.COMPANY, t.CONTACT),
     t.PERSON: (t.COMPANY, t.CONTACT, t.ACTIVITY),
+    t.PERSON_HISTORY: (t.COMPANY, t.CONTACT, t.ACTIVITY),
     t.REDIRECT: (t.COMPANY, t.CONTACT),
     t.LINK: (t.COMPANY, t.CONTACT),
     t.LINK_REVIEW: (t.COMPANY, t.CONTACT),
@@ -31,8 +40,8 @@ READS: dict[Table, tuple[Table, ...]] = {
     t.FACT_CAMPAIGN: (t.CAMPAIGN,),
     t.ENGAGEMENT_SCORE: (t.TOUCH, t.INTENT, *_IDENTITY),
     t.SCORE_PART: (t.TOUCH, t.INTENT, *_IDENTITY),
-    t.METRIC_VALUES: (*_SCORED, t.DEAL_STAGE, t.LEAD_STAGE, t.DEAL_CONTACT),
-    t.ACCOUNT_METRICS_DAILY: (*_SCORED,),
+    t.METRIC_VALUES: _with(parts_of(metric_specs())),
+    t.ACCOUNT_METRICS_DAILY: _with(account_parts(metric_specs())),
     t.CAMPAIGN_METRICS: (t.TOUCH, t.SPEND, t.FACT_CAMPAIGN, t.MEMBER, t.PERSON, t.ACCOUNT),
     t.ATTRIBUTION_CREDIT: (t.TOUCH, t.FACT_DEAL, t.MEMBER, t.PERSON, t.ACCOUNT),
     t.METRIC_DEFINITIONS: (),

@@ -40,12 +40,17 @@ def plan(layer: str) -> dict[Table, tuple[Sequence[Step], str]]:
             t.SCORE_PART: (all_steps, "SELECT * FROM part_row"),
         }
     if layer == "metrics":
-        base, accounts, campaigns, attribution, health = (
+        base, accounts, campaigns, attribution, health, spec, definitions = (
             importlib.import_module(f"abm_pipeline.metrics.{name}")
-            for name in ("_base", "_accounts", "campaigns", "attribution", "data_health")
+            for name in ("_base", "_accounts", "campaigns", "attribution", "data_health", "_spec", "_definitions")
         )
+        parts = spec.account_parts(definitions.metric_specs())
+        more = [step for part in parts for step in (*part.once, *part.steps)]
         return {
-            t.ACCOUNT_METRICS_DAILY: ((*base.ONCE, *base.DAILY, *accounts.STEPS), accounts.PUBLISH),
+            t.ACCOUNT_METRICS_DAILY: (
+                (*base.ONCE, *base.DAILY, *accounts.STEPS, *more),
+                accounts.publish(parts),
+            ),
             t.CAMPAIGN_METRICS: (campaigns.STEPS, f"SELECT * FROM {campaigns.STEPS[-1].name}"),
             t.DATA_HEALTH: (health.STEPS, f"SELECT * FROM {health.STEPS[-1].name}"),
             t.ATTRIBUTION_CREDIT: (attribution.STEPS, f"SELECT * FROM {attribution.STEPS[-1].name}"),

@@ -12,7 +12,10 @@ an item's last matters.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from abm_pipeline.metrics._segments import quintile
+from abm_pipeline.metrics._spec import Part
 from abm_pipeline.storage.engine import Step
 
 ENGAGED_DAYS = 90
@@ -266,7 +269,7 @@ ACCOUNT_DAY = Step(
 STEPS = (TOUCH_DAY, SURGE_DAY, PROVIDER, ITEM, REACH, DEAL_LEVEL, PEOPLE_LEVEL, UNIVERSE, MEDIA, MATCHED, ACCOUNT_DAY)
 
 _GAPS = ", ".join(f"CASE WHEN roles_engaged & {1 << i} = 0 THEN '{role}' END" for i, role in enumerate(ROLES))
-PUBLISH = f"""
+_PUBLISH = f"""
     SELECT day, account_id, name, program, listed_tier AS tier, industry, region, employee_band, owner_name, stage,
            score AS engagement_score, rank, band, is_engaged, score_change_7d, is_covered,
            {has_channel("channels_90", "email")} AS is_covered_email,
@@ -279,6 +282,12 @@ PUBLISH = f"""
            CAST(contacts_engaged AS DOUBLE) / nullif(committee_high, 0) AS penetration_low,
            CAST(contacts_engaged AS DOUBLE) / nullif(committee_low, 0) AS penetration_high,
            concat_ws(',', {_GAPS}) AS role_gaps, intent_topics_surging, content_types, touches, last_touch_day,
-           open_deals, open_pipeline, won_revenue
-    FROM account_day"""
-"""The rows of `account_metrics_daily`."""
+           open_deals, open_pipeline, won_revenue"""
+
+
+def publish(parts: Sequence[Part]) -> str:
+    """SQL for the rows of `account_metrics_daily`: what stands here, and the columns that parts bring."""
+    beside = [part for part in parts if part.columns]
+    columns = "".join(f", {part.name}.{column}" for part in beside for column in part.columns)
+    joins = "".join(f"\n    LEFT JOIN {part.name} USING (day, account_id)" for part in beside)
+    return f"{_PUBLISH}{columns}\n    FROM account_day{joins}"

@@ -9,14 +9,25 @@ import duckdb
 import pyarrow as pa
 
 from abm_pipeline.metrics._spec import MetricSpec
-from abm_pipeline.programme import Band, Programme
+from abm_pipeline.programme import Band, ConfigError, Programme
 from abm_pipeline.registry import collect
 from abm_pipeline.scoring.model import ScoringModel
 
 
-def metric_specs() -> list[MetricSpec]:
-    """Every metric, by id."""
-    return sorted(collect("abm_pipeline.metrics", MetricSpec), key=lambda spec: spec.id)
+def metric_specs(programme: Programme | None = None) -> list[MetricSpec]:
+    """Every metric, by id; in the definition that the programme chooses, if one is given.
+
+    Raises ConfigError when it chooses a metric or preset that there is not.
+    """
+    specs = {spec.id: spec for spec in collect("abm_pipeline.metrics", MetricSpec)}
+    for metric, preset in (programme.presets if programme else {}).items():
+        if metric not in specs:
+            raise ConfigError(f"programme.yaml: presets.{metric}: there is no such metric")
+        if preset not in specs[metric].presets:
+            known = ", ".join(sorted(specs[metric].presets)) or "none"
+            raise ConfigError(f"programme.yaml: presets.{metric}: {preset!r} is no preset of it; known are {known}")
+        specs[metric] = specs[metric].presets[preset]
+    return sorted(specs.values(), key=lambda spec: spec.id)
 
 
 def set_definitions(con: duckdb.DuckDBPyConnection, programme: Programme, model: ScoringModel) -> None:
@@ -38,7 +49,7 @@ def set_definitions(con: duckdb.DuckDBPyConnection, programme: Programme, model:
             "guides": ",".join(spec.guides),
             "definition_version": spec.definition_version,
         }
-        for spec in metric_specs()
+        for spec in metric_specs(programme)
     ]
     con.register("definition", pa.Table.from_pylist(rows))
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.programme import Band
@@ -43,7 +42,7 @@ def mean_interval(total: Floats, n: Floats, sum_squares: Floats) -> tuple[Floats
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = total / n
         variance = np.maximum(sum_squares - total * mean, 0.0) / (n - 1)
-        half = stdtrit(np.where(n > 1, n - 1, np.nan), 0.975) * np.sqrt(variance / n)
+        half = _t95(n) * np.sqrt(variance / n)
     return mean - half, mean + half
 
 
@@ -57,8 +56,16 @@ def ratio_interval(x: Floats, y: Floats, n: Floats, squares: tuple[Floats, Float
         xx, xy, yy = squares
         ratio = x / y
         residual = np.maximum(xx - 2 * ratio * xy + ratio * ratio * yy, 0.0)
-        half = stdtrit(np.where(n > 1, n - 1, np.nan), 0.975) * np.sqrt(n / (n - 1) * residual) / y
+        half = _t95(n) * np.sqrt(n / (n - 1) * residual) / y
     return ratio - half, ratio + half
+
+
+def _t95(n: Floats) -> Floats:
+    """97.5 % quantile of Student's t with n − 1 degrees of freedom; NaN below two."""
+    # SciPy takes half a second to load, and the definitions load this module.
+    from scipy.special import stdtrit
+
+    return np.asarray(stdtrit(np.where(n > 1, n - 1, np.nan), 0.975), dtype=np.float64)
 
 
 def finish(
@@ -85,12 +92,13 @@ def finish(
     x, y, n = number["numerator"], number["denominator"], number["n"]
     with np.errstate(divide="ignore", invalid="ignore"):
         divided = np.where(y == 0, np.nan, x / y)
-    value = np.select([statistic == "count", statistic == "quantile"], [x, number["value"]], divided)
+    value = np.select([statistic == "count", statistic == "given"], [x, number["value"]], divided)
     squares = (_floats(out, "sum_xx"), _floats(out, "sum_xy"), _floats(out, "sum_yy"))
     intervals = {
         "proportion": wilson(x, y),
         "mean": mean_interval(x, y, number["sum_squares"]),
         "ratio": ratio_interval(x, y, n, squares),
+        "given": (_floats(out, "ci_low"), _floats(out, "ci_high")),
     }
     chosen = [statistic == kind for kind in intervals]
     low = np.select(chosen, [ends[0] for ends in intervals.values()], np.nan)

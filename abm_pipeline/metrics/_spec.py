@@ -1,28 +1,65 @@
 """What a metric declares about itself, and the version of its definition.
 
-Belongs here: the declaration. Not here: running it (`_values`) or the shared steps its SQL reads (`_base`).
+Belongs here: the declarations. Not here: running them (`_values`) or the shared steps that every metric can read
+(`_base`, `_accounts`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from abm_pipeline.storage.engine import Step
+import duckdb
 
-Statistic = Literal["count", "proportion", "mean", "ratio", "quantile"]
+from abm_pipeline.programme import Programme
+from abm_pipeline.storage.engine import Step
+from abm_pipeline.storage.lake import Input
+
+Statistic = Literal["count", "proportion", "mean", "ratio", "given"]
 """How a value is made of its columns, and which 95 % interval it gets (`_finish`)."""
+
+EVER = 36_525
+"""Window of an input that a day reads from its beginning."""
+
+Prepare = Callable[[duckdb.DuckDBPyConnection, Programme], None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Steps that metrics share, and what they read; run once for each chunk of days, whoever needs them.
+
+    `prepare` makes small tables of the programme's choices; `once` are steps that do not depend on the days asked for;
+    `steps` do, and can read `account_day` and all else in the README. `reads` are lake tables that the base steps do
+    not read, or not as far back. With `columns`, the last step is named `name`, has one row a (day, account_id), and
+    account_metrics_daily shows these columns of it.
+    """
+
+    name: str
+    steps: tuple[Step, ...] = ()
+    once: tuple[Step, ...] = ()
+    reads: tuple[Input, ...] = ()
+    prepare: Prepare | None = None
+    columns: tuple[str, ...] = ()
+    needs: tuple[Part, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.columns and (not self.steps or self.steps[-1].name != self.name):
+            raise ValueError(f"part {self.name}: the last step must be named {self.name}")
 
 
 @dataclass(frozen=True)
 class MetricSpec:
-    """One metric. `steps` run after the base steps; the last is named `id` and yields tidy rows.
+    """One metric. `steps` run after the base steps and its `parts`; the last is named `id` and yields tidy rows.
 
     A tidy row: day, window_days, dimension, dimension_value, numerator, denominator, n, and what the statistic needs
-    on top: `sum_squares` (mean), `sum_xx`, `sum_xy`, `sum_yy` (ratio), `value` (quantile). Sums are of integers or
-    decimals, so that the result does not depend on the order of rows. `window_days` lists the windows of the rows;
-    empty means those of the champion scoring model. `segments` are the dimensions beside `all`.
+    on top: `sum_squares` (mean), `sum_xx`, `sum_xy`, `sum_yy` (ratio), `value` and, if there is an interval, `ci_low`
+    and `ci_high` (given). Sums are of integers or decimals, so that the result does not depend on the order of rows.
+    `window_days` lists the windows of the rows; empty means those of the champion scoring model. `segments` are the
+    dimensions beside `all`. `example` works the formula out on a few rows, in words.
+
+    `presets` are other definitions of the same metric that the field uses, by name; the programme chooses one.
     """
 
     id: str
@@ -36,13 +73,39 @@ class MetricSpec:
     statistic: Statistic
     steps: tuple[Step, ...]
     rests_on_score: bool = False
+    parts: tuple[Part, ...] = ()
+    example: str = ""
+    presets: Mapping[str, MetricSpec] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.steps or self.steps[-1].name != self.id:
             raise ValueError(f"metric {self.id}: the last step must be named {self.id}")
+        if wrong := [name for name, preset in self.presets.items() if preset.id != self.id]:
+            raise ValueError(f"metric {self.id}: preset {wrong[0]} is of another metric")
 
     @property
     def definition_version(self) -> str:
         """First 12 hex digits of a hash of formula, statistic, windows and SQL: another number, another version."""
-        parts = (self.id, self.formula, self.unit, self.statistic, str(self.window_days), *(s.sql for s in self.steps))
+        steps = (*(step for part in parts_of([self]) for step in (*part.once, *part.steps)), *self.steps)
+        parts = (self.id, self.formula, self.unit, self.statistic, str(self.window_days), *(s.sql for s in steps))
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
+
+
+def parts_of(specs: Iterable[MetricSpec]) -> list[Part]:
+    """Every part that the metrics need, once, in an order in which they can run."""
+    return with_needs(part for spec in specs for part in spec.parts)
+
+
+def account_parts(specs: Iterable[MetricSpec]) -> list[Part]:
+    """The parts that account_metrics_daily shows, and what they need."""
+    return with_needs(part for part in parts_of(specs) if part.columns)
+
+
+def with_needs(parts: Iterable[Part]) -> list[Part]:
+    """The parts and all that they need, each once and after what it needs. Raises ValueError if two share a name."""
+    found: dict[str, Part] = {}
+    for part in parts:
+        for each in (*with_needs(part.needs), part):
+            if found.setdefault(each.name, each) is not each:
+                raise ValueError(f"two parts are named {each.name}")
+    return list(found.values())

@@ -16,7 +16,8 @@ from abm_pipeline.programme import Programme
 from abm_pipeline.scoring.model import ScoringModel
 from abm_pipeline.storage.engine import run_steps
 
-_NUMBERS = ("numerator", "denominator", "n", "value", "sum_squares", "sum_xx", "sum_xy", "sum_yy")
+_SQUARES = ("sum_squares", "sum_xx", "sum_xy", "sum_yy")
+_NUMBERS = ("numerator", "denominator", "n", "value", "ci_low", "ci_high", *_SQUARES)
 _MISSING_TOTALS = """
     INSERT INTO tidy BY NAME
     SELECT e.metric, d.day, e.window_days, 'all' AS dimension, 'all' AS dimension_value,

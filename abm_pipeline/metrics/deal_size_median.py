@@ -16,7 +16,7 @@ SPEC = MetricSpec(
     window_days=(DEAL_WINDOW_DAYS,),
     segments=SEGMENTS,
     guides=("G3", "G1", "G2"),
-    statistic="quantile",
+    statistic="given",
     steps=(
         Step(
             "deal_size_median",

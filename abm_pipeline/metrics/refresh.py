@@ -17,6 +17,7 @@ from abm_pipeline.contracts.tables import STAGED, Table
 from abm_pipeline.metrics import _accounts, _base, attribution, campaigns, data_health
 from abm_pipeline.metrics._definitions import metric_specs, set_definitions
 from abm_pipeline.metrics._setup import IDENTITY, champion, chunks, set_choices, set_days, set_sources
+from abm_pipeline.metrics._spec import account_parts, parts_of
 from abm_pipeline.metrics._values import compute
 from abm_pipeline.programme import Programme
 from abm_pipeline.scoring.model import ScoringModel
@@ -116,7 +117,7 @@ def refresh(
 
 
 def account_inputs(programme: Programme, score_days: int) -> tuple[Input, ...]:
-    """What a day of account_metrics_daily (`score_days` = 1) or of metric_values reads."""
+    """What the base steps read for a day of account_metrics_daily (`score_days` = 1) or of metric_values."""
     reach = max(_accounts.ENGAGED_DAYS, programme.journey.aware_window_days)
     return (
         *_WHO,
@@ -128,29 +129,49 @@ def account_inputs(programme: Programme, score_days: int) -> tuple[Input, ...]:
     )
 
 
+def _furthest(inputs: Iterable[Input]) -> tuple[Input, ...]:
+    """Each table once, as far back as anybody reads it."""
+    found: dict[Table, Input] = {}
+    for each in inputs:
+        known = found.setdefault(each.table, each)
+        if known.window_days < each.window_days:
+            found[each.table] = each
+    return tuple(found.values())
+
+
 def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
     con, lake = work.con, work.lake
     outcomes = {table: _Outcome(table) for table in wanted}
-    inputs = account_inputs(work.programme, 1)
+    specs = metric_specs(work.programme)
+    parts = {T.METRIC_VALUES: parts_of(specs), T.ACCOUNT_METRICS_DAILY: account_parts(specs)}
     days: set[date] = set()
+    inputs: list[Input] = []
     for table in wanted:
+        more = [each for part in parts[table] for each in part.reads]
         # A day's values read scores back to the creation of the deals and the first engagement of the accounts.
         score_days = _span(lake) if table is T.METRIC_VALUES else 1
-        days |= work.todo(table, account_inputs(work.programme, score_days))
-    for table in (*IDENTITY, T.FACT_DEAL):
-        lake.attach(con, table)
-    lake.attach(con, T.ENGAGEMENT_SCORE, part=work.model.file_part)
+        days |= work.todo(table, _furthest((*account_inputs(work.programme, score_days), *more)))
+        inputs += (*account_inputs(work.programme, 1), *more)
+    running = parts[T.METRIC_VALUES if T.METRIC_VALUES in outcomes else T.ACCOUNT_METRICS_DAILY]
+    attached = _furthest(inputs)
+    for each in attached:
+        lake.attach(con, each.table, part=work.model.file_part if each.table is T.ENGAGEMENT_SCORE else "*")
+    for part in running:
+        if part.prepare is not None:
+            part.prepare(con, work.programme)
     run_steps(con, _base.ONCE)
+    run_steps(con, [step for part in running for step in part.once])
     accounts = con.execute("SELECT count(*) FROM firm").fetchall()[0][0]
     for chunk in chunks(days, max(7, min(CHUNK_DAYS, CHUNK_ROWS // max(1, accounts)))):
-        work.attach((each for each in inputs if each.table.is_daily), chunk)
+        work.attach((each for each in attached if each.table.is_daily), chunk)
         lake.attach(con, T.ENGAGEMENT_SCORE, chunk[0], chunk[-1], part=work.model.file_part)
         set_days(con, chunk)
         run_steps(con, (*_base.DAILY, *_accounts.STEPS))
+        run_steps(con, [step for part in running for step in part.steps])
         for table, outcome in outcomes.items():
-            query = _accounts.PUBLISH
+            query = _accounts.publish(running)
             if table is T.METRIC_VALUES:
-                compute(con, metric_specs(), work.programme, work.model)
+                compute(con, specs, work.programme, work.model)
                 query = "SELECT * FROM metric_row"
             outcome.add(lake.write_days(con, table, query, chunk, computed_at=work.computed_at))
     if T.METRIC_VALUES in outcomes:

@@ -320,10 +320,8 @@ class Lake:
                 for day, at in changed.items():
                     if day is None or at <= oldest:
                         continue
-                    for offset in range(source.window_days):
-                        reader = day + timedelta(days=offset)
-                        if at > computed.get(reader, at):
-                            stale.add(reader)
+                    last = day + timedelta(days=source.window_days - 1)
+                    stale |= {reader for reader, when in computed.items() if day <= reader <= last and at > when}
             else:
                 at = changed.get(None, 0)
                 stale |= {day for day, when in computed.items() if at > when}
