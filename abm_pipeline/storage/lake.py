@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -30,6 +30,8 @@ import orjson
 
 from abm_pipeline.contracts.render import DUCKDB, empty_select, quoted, select_list
 from abm_pipeline.contracts.tables import Table
+from abm_pipeline.storage import journal
+from abm_pipeline.storage.journal import Change
 from abm_pipeline.storage.segments import Segments
 
 # Say who wrote a row, not what it says: two writes that differ only here are the same.
@@ -38,10 +40,13 @@ PROVENANCE = frozenset({"run_id", "captured_at", "fetched_at"})
 
 @dataclass(frozen=True)
 class Input:
-    """A table that another is computed from. For a daily one, day D reads the `window_days` days up to D."""
+    """A table that another is computed from. For a daily one, day D reads the `window_days` days up to D; an
+    unpartitioned one is read in the `way` that `journal` knows, for itself if not told.
+    """
 
     table: Table
     window_days: int = 1
+    way: str = journal.ROWS
 
 
 @dataclass(frozen=True)
@@ -238,15 +243,23 @@ class Lake:
         *,
         computed_at: int,
         part: str = "data",
+        rule: journal.Rule | None = None,
+        why: str = "",
     ) -> bool:
-        """Replace an unpartitioned table with the rows of `query`; returns whether its content changed."""
+        """Replace an unpartitioned table with the rows of `query`; returns whether its content changed.
+
+        `rule` finds the first day that a change matters to (without one: all days), `why` says what it is.
+        """
         with self.lock(table):
             con.execute(f"CREATE OR REPLACE TEMP TABLE _new AS SELECT {select_list(table)} FROM ({query})")
             target = self.file(table, part=part)
-            same = False
+            before, same, since = None, False, journal.ALWAYS
             if target.exists():
+                before = os.stat(target).st_mtime_ns
                 self.attach(con, table, part=part, name="_old")
                 same = _digests(con, "_old", table) == _digests(con, "_new", table)
+                if rule is not None and not same:
+                    since = rule(con)
                 con.execute("DROP VIEW _old")
             if not same:
                 beside = target.with_name(f".{part}.new")
@@ -256,6 +269,7 @@ class Lake:
                     f"COPY (SELECT * FROM _new ORDER BY {order}) TO '{beside}' (FORMAT parquet, COMPRESSION zstd)"
                 )
                 swap_in(beside, target)
+                journal.add(self._journal(table, part), before, Change(os.stat(target).st_mtime_ns, since, why))
             con.execute("DROP TABLE _new")
             self.mark_computed(table, [None], computed_at, part)
             return not same
@@ -309,23 +323,37 @@ class Lake:
         beside.write_bytes(orjson.dumps({day.isoformat() if day else "": at for day, at in stamps.items()}))
         os.replace(beside, path)
 
+    def changes(self, table: Table) -> list[Change]:
+        """What is known of the changes of an unpartitioned table's content, oldest first."""
+        out: list[Change] = []
+        for path in self.files(table):
+            out += journal.read(self._journal(table, path.stem), os.stat(path).st_mtime_ns)
+        return sorted(out, key=lambda change: change.at)
+
     def stale_days(self, table: Table, inputs: Iterable[Input], part: str = "data") -> list[date]:
         """Days already computed whose inputs changed since: a day of a daily one's window, or an unpartitioned one."""
-        computed = {day: at for day, at in self.computed_at(table, part).items() if day is not None}
-        stale: set[date] = set()
+        return sorted(self.why_stale(table, inputs, part))
+
+    def why_stale(self, table: Table, inputs: Iterable[Input], part: str = "data") -> dict[date, tuple[str, ...]]:
+        """The same days, each with what changed since it was computed, in words."""
+        computed = sorted((day, at) for day, at in self.computed_at(table, part).items() if day is not None)
+        oldest = min((at for _, at in computed), default=0)
+        stale: dict[date, dict[str, None]] = {}
         for source in inputs:
-            changed = self.content_changed_at(source.table)
             if source.table.is_daily:
-                oldest = min(computed.values(), default=0)
-                for day, at in changed.items():
-                    if day is None or at <= oldest:
-                        continue
-                    last = day + timedelta(days=source.window_days - 1)
-                    stale |= {reader for reader, when in computed.items() if day <= reader <= last and at > when}
-            else:
-                at = changed.get(None, 0)
-                stale |= {day for day, when in computed.items() if at > when}
-        return sorted(stale)
+                news = [(d, at) for d, at in self.content_changed_at(source.table).items() if d and at > oldest]
+                for day in journal.reached(computed, news, source.window_days):
+                    stale.setdefault(day, {})[f"late data: {source.table}"] = None
+                continue
+            for change in self.changes(source.table):
+                first = change.first_day(source.way) if change.at > oldest else None
+                for day, at in computed if first is not None else ():
+                    if first is not None and change.at > at and day >= first:
+                        stale.setdefault(day, {})[change.why or f"{source.table} changed"] = None
+        return {day: tuple(whys) for day, whys in stale.items()}
+
+    def _journal(self, table: Table, part: str) -> Path:
+        return self.folder(table) / f"_changes_{part}.json"
 
 
 def _stamps(path: Path) -> dict[date | None, int]:

@@ -12,6 +12,7 @@ import pytest
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.render import empty_select
+from abm_pipeline.storage import journal
 from abm_pipeline.storage.engine import Step, connect, run_steps
 from abm_pipeline.storage.lake import Input, Lake, now_ns
 
@@ -154,3 +155,97 @@ def test_an_error_names_the_step_it_came_from(con: duckdb.DuckDBPyConnection) ->
         run_steps(con, steps)
 
     assert ["in SQL step 'two': Its sum."] == failed.value.__notes__
+
+
+def test_of_a_kept_change_only_the_days_from_it_on_are_stale(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
+    """A change that matters from day 2 on, and only on day 3 to who reads it joined to facts: days 2 and 3 are stale,
+    or 3. One that matters to no day leaves all as they are. A killed writer has changed the file and told of nothing:
+    then, and when the journal is lost, all days are stale."""
+    redirect = "SELECT 'a' AS old_account_id, '{}' AS account_id, 'merged' AS reason, 's' AS snapshot_id"
+
+    def write(account: str, since: journal.Since) -> None:
+        lake.write_table(
+            con, T.REDIRECT, redirect.format(account), computed_at=now_ns(), rule=lambda _: since, why=f"now {account}"
+        )
+
+    def stale(way: str = journal.ROWS) -> list[date]:
+        return lake.stale_days(T.INTENT, [Input(T.REDIRECT, way=way)])
+
+    write("b", {})
+    lake.write_days(con, T.INTENT, intent(), DAYS, computed_at=now_ns())
+    write("c", {journal.ROWS: None})
+    assert [] == stale()
+    write("d", {journal.ROWS: DAYS[1], journal.FACTS: DAYS[2]})
+    write("e", {journal.ROWS: None})
+    assert (DAYS[1:], DAYS[2:], DAYS[1:]) == (stale(), stale(journal.FACTS), stale(journal.KNOWN))
+    assert dict.fromkeys(DAYS[1:], ("now d",)) == lake.why_stale(T.INTENT, [Input(T.REDIRECT)])
+    lake.write_days(con, T.INTENT, intent(), DAYS, computed_at=now_ns())
+    assert [] == stale()
+
+    lake.write_days(con, T.INTENT, intent(), DAYS[:1], computed_at=now_ns())
+    told = lake.folder(T.REDIRECT) / "_changes_data.json"
+    text = told.read_bytes()
+    write("f", {journal.ROWS: DAYS[1]})
+    told.write_bytes(text)
+    assert DAYS == stale()
+    write("g", {journal.ROWS: DAYS[2]})
+    assert DAYS == stale()
+    lake.write_days(con, T.INTENT, intent(), DAYS, computed_at=now_ns())
+    assert [] == stale()
+    write("h", {journal.ROWS: DAYS[2]})
+    assert DAYS[2:] == stale()
+    told.unlink()
+    assert DAYS == stale()
+
+
+def test_old_changes_are_forgotten_where_later_ones_cover_them(
+    lake: Lake, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first content (every day), a change from day 2 on, nine from day 3 on, and only the latest two are kept in
+    full: of the others remain the first and the one of day 2. What was computed before all of them is stale from day 2
+    on, what was computed after from day 3 on."""
+    monkeypatch.setattr(journal, "KEPT", 2)
+    redirect = "SELECT 'a' AS old_account_id, '{}' AS account_id, 'merged' AS reason, 's' AS snapshot_id"
+    lake.write_table(con, T.REDIRECT, redirect.format("b"), computed_at=now_ns())
+    lake.write_days(con, T.INTENT, intent(), DAYS, computed_at=now_ns())
+    for number, first in enumerate([DAYS[1], *[DAYS[2]] * 9]):
+        rows = redirect.format(f"c{number}")
+        lake.write_table(con, T.REDIRECT, rows, computed_at=now_ns(), rule=lambda _, d=first: {journal.ROWS: d})
+        if number == 0:
+            lake.write_days(con, T.SPEND, empty_select(T.SPEND), DAYS, computed_at=now_ns())
+
+    assert 4 == len(lake.changes(T.REDIRECT))
+    assert DAYS[1:] == lake.stale_days(T.INTENT, [Input(T.REDIRECT)])
+    assert DAYS[2:] == lake.stale_days(T.SPEND, [Input(T.REDIRECT)])
+
+
+def test_a_version_matters_from_its_beginning_and_its_end_from_then_on(
+    lake: Lake, con: duckdb.DuckDBPyConnection
+) -> None:
+    """A stay in a stage from 1 January on, in UTC+1. It ends on the 3rd, where another begins: both matter from the
+    3rd on. It ends on the 2nd after all: from the 2nd. The second one is called otherwise: from its beginning, the 3rd.
+    The first is gone: from the 1st."""
+
+    def stay(start: int, stage: str, end: int | None = None) -> str:
+        left = f"TIMESTAMPTZ '2026-01-{end:02} 12:00Z'" if end else "NULL"
+        return f"SELECT 'd' AS deal_id, '{stage}' AS stage, 1 AS stage_order, " + (
+            f"TIMESTAMPTZ '2026-01-{start:02} 12:00Z' AS entered_at, {left} AS left_at"
+        )
+
+    found = []
+    for rows in (
+        [stay(1, "a")],
+        [stay(1, "a", 3), stay(3, "b")],
+        [stay(1, "a", 2), stay(3, "b")],
+        [stay(1, "a", 2), stay(3, "c")],
+        [stay(3, "c")],
+    ):
+        lake.write_table(
+            con,
+            T.DEAL_STAGE,
+            " UNION ALL ".join(rows),
+            computed_at=now_ns(),
+            rule=journal.stretches(T.DEAL_STAGE, "Europe/Vienna"),
+        )
+        found.append(lake.changes(T.DEAL_STAGE)[-1].since)
+    assert [journal.ALWAYS, *({journal.ROWS: date(2026, 1, day)} for day in (3, 2, 3, 1))] == found
