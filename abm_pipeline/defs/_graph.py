@@ -12,7 +12,8 @@ from abm_pipeline.contracts.tables import Table
 from abm_pipeline.metrics._definitions import metric_specs
 from abm_pipeline.metrics._spec import Part, account_parts, parts_of
 
-_IDENTITY = (t.MEMBER, t.PERSON, t.TIER_HISTORY, t.ACCOUNT)
+_PEOPLE = (t.PERSON, t.PERSON_HISTORY)
+_IDENTITY = (t.MEMBER, *_PEOPLE, t.TIER_HISTORY, t.ACCOUNT)
 _SCORED = (*_IDENTITY, t.ENGAGEMENT_SCORE, t.TOUCH, t.INTENT, t.SPEND, t.FACT_DEAL)
 
 
@@ -34,6 +35,14 @@ READS: dict[Table, tuple[Table, ...]] = {
     t.TOUCH: (t.ACTIVITY, t.AD_DELIVERY),
     t.INTENT: (t.INTENT_SIGNAL,),
     t.SPEND: (t.AD_DELIVERY, t.FX_RATE),
+    t.COST: (t.SPEND, t.TOUCH, t.STAGED_COST, t.TIME_ENTRY, t.FX_RATE),
+    t.FACT_SUBSCRIPTION: (t.SUBSCRIPTION, t.FX_RATE),
+    t.MRR_MONTH: (t.SUBSCRIPTION, t.FX_RATE),
+    t.FACT_SURVEY: (t.SURVEY_RESPONSE,),
+    t.FACT_TICKET: (t.TICKET,),
+    t.FACT_USAGE: (t.USAGE_DAY,),
+    t.FACT_REFERRAL: (t.REFERRAL,),
+    t.FACT_REVIEW: (t.REVIEW,),
     t.FACT_DEAL: (t.DEAL, t.DEAL_STAGE_EVENT, t.FX_RATE),
     t.DEAL_STAGE: (t.DEAL, t.DEAL_STAGE_EVENT),
     t.LEAD_STAGE: (t.LEAD_EVENT, t.CONTACT),
@@ -42,9 +51,10 @@ READS: dict[Table, tuple[Table, ...]] = {
     t.SCORE_PART: (t.TOUCH, t.INTENT, *_IDENTITY),
     t.METRIC_VALUES: _with(parts_of(metric_specs())),
     t.ACCOUNT_METRICS_DAILY: _with(account_parts(metric_specs())),
-    t.CAMPAIGN_METRICS: (t.TOUCH, t.SPEND, t.FACT_CAMPAIGN, t.MEMBER, t.PERSON, t.ACCOUNT),
-    t.ATTRIBUTION_CREDIT: (t.TOUCH, t.FACT_DEAL, t.MEMBER, t.PERSON, t.ACCOUNT),
+    t.CAMPAIGN_METRICS: (t.TOUCH, t.SPEND, t.FACT_CAMPAIGN, t.MEMBER, *_PEOPLE, t.ACCOUNT),
+    t.COST_ALLOCATION: (t.COST, t.SPEND, t.TOUCH, *_IDENTITY),
+    t.ATTRIBUTION_CREDIT: (t.TOUCH, t.FACT_DEAL, t.MEMBER, *_PEOPLE, t.ACCOUNT),
     t.METRIC_DEFINITIONS: (),
-    t.DATA_HEALTH: (*t.STAGED, t.QUARANTINE, t.TOUCH, t.INTENT, t.SPEND, t.MEMBER, t.PERSON, t.ACCOUNT, t.WEAK_KEY),
+    t.DATA_HEALTH: (*t.STAGED, t.QUARANTINE, t.TOUCH, t.INTENT, t.SPEND, t.MEMBER, *_PEOPLE, t.ACCOUNT, t.WEAK_KEY),
     t.QUARANTINE_SUMMARY: (t.QUARANTINE,),
 }

@@ -55,7 +55,7 @@ TOUCH_DAY = Step(
                t.content_type, NOT t.is_exposure AND e.touch_type IS NOT NULL AS is_engagement
         FROM facts.touch t
         LEFT JOIN company_unit c ON c.company_key = t.company_key
-        LEFT JOIN person_unit r ON r.contact_key = t.contact_key
+        LEFT JOIN person_at r ON r.contact_key = t.contact_key AND t.day BETWEEN r.from_day AND r.until_day
         LEFT JOIN engaging_type e ON e.touch_type = t.touch_type
         WHERE t.touch_type NOT IN (SELECT touch_type FROM failed_type)
     )
@@ -179,18 +179,33 @@ DEAL_LEVEL = Step(
 )
 PEOPLE_LEVEL = Step(
     "people_level",
-    "From a day on: how many people of an account are known, since their first record. Who is deleted is told by the "
-    "record that stands for a person.",
+    "From a day on: how many people of an account are known, since their first record and until they changed employer. "
+    "Who is deleted is told by the record that stands for a person.",
     """
-    WITH person AS (
-        SELECT account_id, person_id, min(known_day) AS known_day
-        FROM person_unit
-        WHERE account_id IS NOT NULL AND person_id IN (SELECT contact_key FROM person_unit WHERE NOT is_deleted)
-        GROUP BY account_id, person_id
+    WITH stay AS (
+        SELECT account_id, person_id, greatest(known_day, from_day) AS from_day, until_day
+        FROM person_at
+        WHERE account_id IS NOT NULL AND known_day <= until_day
+          AND person_id IN (SELECT contact_key FROM person_unit WHERE NOT is_deleted)
+    ),
+    edge AS (
+        SELECT account_id, person_id, from_day AS day, 1 AS records FROM stay
+        UNION ALL
+        SELECT account_id, person_id, until_day + 1, -1 FROM stay WHERE until_day < DATE '9999-12-30'
+    ),
+    level AS (
+        SELECT account_id, person_id, day,
+               sum(sum(records)) OVER (PARTITION BY account_id, person_id ORDER BY day) > 0 AS is_known
+        FROM edge GROUP BY account_id, person_id, day
+    ),
+    change AS (
+        SELECT account_id, day, CAST(is_known AS INTEGER) - CAST(lag(is_known, 1, false) OVER (
+                   PARTITION BY account_id, person_id ORDER BY day) AS INTEGER) AS people
+        FROM level
     )
-    SELECT account_id, known_day AS from_day,
-           CAST(sum(count(*)) OVER (PARTITION BY account_id ORDER BY known_day) AS BIGINT) AS contacts_known
-    FROM person GROUP BY account_id, known_day
+    SELECT account_id, day AS from_day,
+           CAST(sum(sum(people)) OVER (PARTITION BY account_id ORDER BY day) AS BIGINT) AS contacts_known
+    FROM change WHERE people <> 0 GROUP BY account_id, day
     """,
 )
 UNIVERSE = Step(

@@ -40,13 +40,29 @@ COMPANY_UNIT = Step(
 )
 PERSON_UNIT = Step(
     "person_unit",
-    "contact_key of facts → person, account, role, and the day since when the record is known (the beginning, if not "
-    "told).",
+    "contact_key of facts → person, account and role of today, and the day since when the record is known (the "
+    "beginning, if not told). What somebody did is placed by `person_at`.",
     """
     SELECT r.source || ':' || r.source_id AS contact_key, r.person_id, u.unit_id AS account_id, u.account_no, r.role,
            r.is_deleted,
            coalesce(CAST(timezone(p.reporting_timezone, r.created_at) AS DATE), DATE '1900-01-01') AS known_day
     FROM identity.person r LEFT JOIN unit u USING (account_id), params p
+    """,
+)
+PERSON_AT = Step(
+    "person_at",
+    "The same by day: account and role from one day to another, for ever but for who changed employer. Touches join it "
+    "by key and day, so that each finds one row.",
+    """
+    WITH moved AS (
+        SELECT h.source || ':' || h.source_id AS contact_key, u.unit_id AS account_id, u.account_no, h.role,
+               h.valid_from_day AS from_day, coalesce(h.valid_to_day - 1, DATE '9999-12-30') AS until_day
+        FROM identity.person_history h JOIN unit u USING (account_id)
+    )
+    SELECT *, DATE '1900-01-01' AS from_day, DATE '9999-12-30' AS until_day
+    FROM person_unit ANTI JOIN moved USING (contact_key)
+    UNION ALL BY NAME
+    SELECT m.*, r.person_id, r.is_deleted, r.known_day FROM moved m JOIN person_unit r USING (contact_key)
     """,
 )
 FIRM = Step(
@@ -160,6 +176,7 @@ ONCE = (
     UNIT,
     COMPANY_UNIT,
     PERSON_UNIT,
+    PERSON_AT,
     FIRM,
     LISTED_SPAN,
     DEAL_VERSION,

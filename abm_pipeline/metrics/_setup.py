@@ -18,7 +18,7 @@ from abm_pipeline.scoring.model import ScoringModel, load_models
 from abm_pipeline.settings import Settings
 from abm_pipeline.sources._spec import SourceSpec
 
-IDENTITY = (T.ACCOUNT, T.MEMBER, T.PERSON, T.TIER_HISTORY)
+IDENTITY = (T.ACCOUNT, T.MEMBER, T.PERSON, T.PERSON_HISTORY, T.TIER_HISTORY)
 
 
 def champion(settings: Settings) -> ScoringModel:

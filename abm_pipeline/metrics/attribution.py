@@ -11,7 +11,7 @@ always add up to the amount. Deals as last known; a deal deleted since has none.
 
 from __future__ import annotations
 
-from abm_pipeline.metrics._base import COMPANY_UNIT, PERSON_UNIT, UNIT
+from abm_pipeline.metrics._base import COMPANY_UNIT, PERSON_AT, PERSON_UNIT, UNIT
 from abm_pipeline.storage.engine import Step
 
 LOOKBACK_DAYS = 365
@@ -43,6 +43,7 @@ STEPS = (
     UNIT,
     COMPANY_UNIT,
     PERSON_UNIT,
+    PERSON_AT,
     Step(
         "credited_deal",
         "Each deal as last known, its amount in ten-thousandths of the reporting currency.",
@@ -67,7 +68,7 @@ STEPS = (
         FROM facts.touch t
         SEMI JOIN engaging_type e ON e.touch_type = t.touch_type
         LEFT JOIN company_unit c ON c.company_key = t.company_key
-        LEFT JOIN person_unit r ON r.contact_key = t.contact_key
+        LEFT JOIN person_at r ON r.contact_key = t.contact_key AND t.day BETWEEN r.from_day AND r.until_day
         WHERE NOT t.is_exposure
           AND coalesce(c.account_id, r.account_id) IN (SELECT account_id FROM credited_deal)
         """,

@@ -6,13 +6,14 @@ only say whom it reached. A campaign without delivery or touch on a day has no r
 
 from __future__ import annotations
 
-from abm_pipeline.metrics._base import COMPANY_UNIT, PERSON_UNIT, UNIT
+from abm_pipeline.metrics._base import COMPANY_UNIT, PERSON_AT, PERSON_UNIT, UNIT
 from abm_pipeline.storage.engine import Step
 
 STEPS = (
     UNIT,
     COMPANY_UNIT,
     PERSON_UNIT,
+    PERSON_AT,
     Step(
         "campaign_day",
         "Spend and touches of a campaign on a day; accounts reached by anything, engaged by engagements.",
@@ -28,7 +29,7 @@ STEPS = (
                    sum(CAST(t.weight_count AS BIGINT)) AS weight
             FROM facts.touch t
             LEFT JOIN company_unit c ON c.company_key = t.company_key
-            LEFT JOIN person_unit r ON r.contact_key = t.contact_key
+            LEFT JOIN person_at r ON r.contact_key = t.contact_key AND t.day BETWEEN r.from_day AND r.until_day
             LEFT JOIN engaging_type e ON e.touch_type = t.touch_type
             WHERE t.campaign_id IS NOT NULL GROUP BY ALL
         ),

@@ -12,7 +12,7 @@ than what is unmatched by the domains and companies that no account knows at all
 from __future__ import annotations
 
 from abm_pipeline.contracts.tables import STAGED
-from abm_pipeline.metrics._base import COMPANY_UNIT, PERSON_UNIT, UNIT
+from abm_pipeline.metrics._base import COMPANY_UNIT, PERSON_AT, PERSON_UNIT, UNIT
 from abm_pipeline.storage.engine import Step
 
 HISTORY_DAYS = 120
@@ -24,6 +24,7 @@ STEPS = (
     UNIT,
     COMPANY_UNIT,
     PERSON_UNIT,
+    PERSON_AT,
     Step(
         "nobodys",
         "Domains that are shared or between accounts, as companies of facts.",
@@ -58,7 +59,7 @@ STEPS = (
                        AS ambiguous
             FROM facts.touch t
             LEFT JOIN company_unit c ON c.company_key = t.company_key
-            LEFT JOIN person_unit r ON r.contact_key = t.contact_key
+            LEFT JOIN person_at r ON r.contact_key = t.contact_key AND t.day BETWEEN r.from_day AND r.until_day
             LEFT JOIN nobodys n ON n.company_key = t.company_key
             GROUP BY t.day, t.source
         ),

@@ -44,17 +44,21 @@ _MINE = """
     )
     SELECT * FROM every_touch
     WHERE company_key IN (SELECT source || ':' || source_id FROM identity.member SEMI JOIN mine USING (account_id))
-       OR contact_key IN (SELECT source || ':' || source_id FROM identity.person SEMI JOIN mine USING (account_id))"""
+       OR contact_key IN (SELECT source || ':' || source_id FROM identity.person SEMI JOIN mine USING (account_id)
+                          UNION
+                          SELECT source || ':' || source_id FROM identity.person_history
+                          SEMI JOIN mine USING (account_id))"""
 _TOUCHES = """
     SELECT touch.day, touch.touch_type, touch.content_type, touch.weight_count, touch.source, touch.source_id,
            touch.touch_id, touch.contact_key, coalesce(person.person_id, touch.contact_key) AS person_id,
-           coalesce(person.role, 'unknown') AS role,
+           coalesce(job.role, CASE WHEN job.source IS NULL THEN person.role END, 'unknown') AS role,
            kind_points.points AS points_each, role_weight.weight AS role_weight,
            least(1.0, contact_total.cap / nullif(contact_total.earned, 0)) AS cap_share,
            pow(2.0, -(date_diff('day', touch.day, $day) / model.half_life_days)) AS recency
     FROM facts.touch AS touch
     JOIN actor ON actor.company_key IS NOT DISTINCT FROM touch.company_key
               AND actor.contact_key IS NOT DISTINCT FROM touch.contact_key
+              AND touch.day >= actor.from_day AND touch.day < actor.to_day
     JOIN account_number ON account_number.account = actor.account
     JOIN target ON target.account_id = account_number.account_id
     JOIN kind ON kind.touch_type = touch.touch_type AND kind.content_type IS NOT DISTINCT FROM touch.content_type
@@ -63,6 +67,9 @@ _TOUCHES = """
     JOIN contact_total ON contact_total.account = actor.account AND contact_total.contact = actor.contact
                       AND contact_total.day = date_diff('day', EPOCH_DAY, touch.day)
     LEFT JOIN identity.person AS person ON person.source || ':' || person.source_id = touch.contact_key
+    LEFT JOIN identity.person_history AS job
+           ON job.source || ':' || job.source_id = touch.contact_key AND touch.day >= job.valid_from_day
+          AND touch.day < coalesce(job.valid_to_day, DATE 'infinity')
     CROSS JOIN model
     WHERE NOT touch.is_exposure
     ORDER BY touch.day DESC, touch.touch_id""".replace("EPOCH_DAY", f"DATE '{EPOCH}'")
@@ -236,7 +243,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, settings: Settings, account_id: str
     """The inputs of the scoring steps, of this account and window alone."""
     lake, programme = settings.open_lake, settings.programme
     first = day - timedelta(days=window - 1)
-    for table in (T.ACCOUNT, T.MEMBER, T.PERSON, T.TIER_HISTORY):
+    for table in (T.ACCOUNT, T.MEMBER, T.PERSON, T.PERSON_HISTORY, T.TIER_HISTORY):
         lake.attach(con, table)
     lake.attach(con, T.INTENT, day, day)
     lake.attach(con, T.TOUCH, first, day, name="every_touch")

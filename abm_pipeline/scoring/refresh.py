@@ -51,7 +51,7 @@ def inputs(model: ScoringModel, programme: Programme) -> tuple[Input, ...]:
     """What a model's rows of a day are computed from: the tables, and how many days up to the day itself."""
     daily = (Input(T.TOUCH, max(model.windows) + CHANGE_DAYS), Input(T.INTENT, 1 + CHANGE_DAYS))
     rolled = (Input(T.ACCOUNT),) if programme.account_level == "parent" else ()
-    return (*daily, Input(T.MEMBER), Input(T.PERSON), Input(T.TIER_HISTORY), *rolled)
+    return (*daily, Input(T.MEMBER), Input(T.PERSON), Input(T.PERSON_HISTORY), Input(T.TIER_HISTORY), *rolled)
 
 
 def refresh(
@@ -127,7 +127,7 @@ def prepare_touches(
     first, last = segment[0], segment[-1]
     lake.attach(con, T.TOUCH, first - timedelta(days=reach), last)
     lake.attach(con, T.INTENT, first - timedelta(days=CHANGE_DAYS), last)
-    for table in (T.MEMBER, T.PERSON, T.ACCOUNT, T.TIER_HISTORY):
+    for table in (T.MEMBER, T.PERSON, T.PERSON_HISTORY, T.ACCOUNT, T.TIER_HISTORY):
         lake.attach(con, table)
     con.execute(
         "CREATE TEMP TABLE segment AS SELECT ?::INTEGER AS first_day, ?::INTEGER AS last_day, ?::INTEGER AS read_from, "

@@ -12,6 +12,8 @@ longest window and aligned to the calendar (1970-01-01). A window touches at mos
 and one of odd number, which are summed apart; the score on day D is even × f_even(D) + odd × f_odd(D) with f(D) =
 2^((block start − D) / half-life) / scale. `scale` = 2^(40 − longest window / half-life) keeps u within points × 2^40.
 
+Who touched is placed by the day: at the employer of then, if that changed. Most people have one for ever.
+
 Days are integers, days since 1970-01-01, as far as `days`, which turns them back. Parameters are one-row tables:
 `segment` (first_day, last_day, read_from, account_level, zone) and `model` (see `refresh`).
 """
@@ -55,20 +57,28 @@ TOUCH_STEPS = (
     ),
     Step(
         "contact_account",
-        "Person, account and role of a contact_key.",
+        "Person, account and role of a contact_key, and from which day to before which: for ever, but for who changed "
+        "employer.",
         """
-        SELECT person.source || ':' || person.source_id AS contact_key, person.person_id, account_number.account,
-               person.role
-        FROM identity.person AS person
-        LEFT JOIN roll_up ON roll_up.account_id = person.account_id
+        WITH known AS (
+            SELECT source, source_id, person_id, account_id, role, DATE '-infinity' AS from_day, NULL AS to_day
+            FROM identity.person ANTI JOIN identity.person_history USING (source, source_id)
+            UNION ALL
+            SELECT source, source_id, person_id, account_id, role, valid_from_day, valid_to_day
+            FROM identity.person_history
+        )
+        SELECT known.source || ':' || known.source_id AS contact_key, known.person_id, account_number.account,
+               known.role, known.from_day, coalesce(known.to_day, DATE 'infinity') AS to_day
+        FROM known
+        LEFT JOIN roll_up ON roll_up.account_id = known.account_id
         LEFT JOIN account_number ON account_number.account_id = roll_up.scored_id
         """,
     ),
     Step(
         "actor",
-        "Who touched: each pair of company and person record in the touches, resolved once. Records of one human are "
-        "one contact, whom caps and breadth count; contact 0 is nobody known: not named, or a browser that nobody has "
-        "signed in with.",
+        "Who touched: each pair of company and person record in the touches, resolved once, and again for each job of "
+        "who changed employer. Records of one human are one contact, whom caps and breadth count; contact 0 is nobody "
+        "known: not named, or a browser that nobody has signed in with.",
         """
         WITH pair AS (
             SELECT touch.company_key, touch.contact_key,
@@ -79,6 +89,8 @@ TOUCH_STEPS = (
             GROUP BY ALL
         )
         SELECT pair.company_key, pair.contact_key, pair.touches,
+               coalesce(contact.from_day, DATE '-infinity') AS from_day,
+               coalesce(contact.to_day, DATE 'infinity') AS to_day,
                coalesce(company.account, contact.account) AS account,
                CASE WHEN contact.person_id IS NULL THEN 0
                     ELSE CAST(dense_rank() OVER (ORDER BY contact.person_id) AS INTEGER) END AS contact,
@@ -108,6 +120,7 @@ TOUCH_STEPS = (
         FROM facts.touch AS touch
         JOIN actor ON actor.company_key IS NOT DISTINCT FROM touch.company_key
                   AND actor.contact_key IS NOT DISTINCT FROM touch.contact_key
+                  AND touch.day >= actor.from_day AND touch.day < actor.to_day
         JOIN kind ON kind.touch_type = touch.touch_type
                  AND kind.content_type IS NOT DISTINCT FROM touch.content_type
         WHERE NOT touch.is_exposure AND actor.account IS NOT NULL

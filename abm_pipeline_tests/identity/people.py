@@ -60,7 +60,9 @@ def people(contacts: Iterable[Row], firms: Firms = Firms(), activities: Iterable
 
 def run_people(con: duckdb.DuckDBPyConnection) -> None:
     """Make `new_person` of `latest_contact`, `new_member`, `ultimate` and what is staged."""
-    con.execute("CREATE TEMP TABLE params AS SELECT 'UTC' AS zone, MAP {'role': ['salesforce', 'hubspot']} AS precedence")
+    con.execute(
+        "CREATE TEMP TABLE params AS SELECT 'UTC' AS zone, MAP {'role': ['salesforce', 'hubspot']} AS precedence"
+    )
     con.execute("CREATE TEMP TABLE snapshot AS SELECT 'snap' AS snapshot_id")
     run_steps(con, PEOPLE)
 

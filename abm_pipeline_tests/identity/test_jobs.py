@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,8 @@ def versions(source_id: str, *told: tuple[str, str | None, str | None, str | Non
 STAGED = [
     *versions("john", ("2025-01-02", "1", "j@acme.com", "champion"), ("2025-03-10", "2", "j@b.co.uk", "user")),
     *versions("gina", ("2025-01-02", "1", "g@gmail.com", None), ("2025-03-10 23:30", "2", "g@gmail.com", "user")),
-    *versions("back", ("2025-01-02", "1", None, None), ("2025-02-01", "2", None, None), ("2025-03-01", "9", None, None)),
+    *versions("back", ("2025-01-02", "1", None, None), ("2025-02-01", "2", None, None))
+    + versions("back", ("2025-03-01", "9", None, None)),
     *versions("mend", ("2025-01-02", "3", "m@acme.com", None), ("2025-03-10", "1", "m@acme.com", None)),
     *versions("mute", ("2025-01-02", None, "u@gmail.com", None), ("2025-03-10", "2", "u@gmail.com", None)),
     *versions("slip", ("2025-01-02", "1", None, None), ("2025-02-01 09:00", "2", None, None))
@@ -103,7 +105,7 @@ def test_jobs_cover_every_day_once_and_end_today(settings: Settings) -> None:
         jobs.sort(key=lambda job: job[0])
         assert [EVER, *(end for _, end, _ in jobs)] == [*(first for first, _, _ in jobs), None]
         assert today[who] == jobs[-1][2]
-        assert all(one[2] != other[2] for one, other in zip(jobs, jobs[1:], strict=False))
+        assert all(one[2] != other[2] for one, other in pairwise(jobs))
 
 
 def test_order_of_arrival_is_nothing(settings: Settings, tmp_path: Path) -> None:

@@ -174,6 +174,19 @@ def test_a_touch_without_company_counts_for_its_persons_account(world: World) ->
     assert 2 == report.notes["touches_unattributed"]
 
 
+def test_who_changed_employer_leaves_the_history_behind(world: World) -> None:
+    """Two e-mail meetings of one person, day 0 and day 5, without company; on day 5 he began at b as a decision maker,
+    having been a's user (identity.person says b): a has 10 × 2^(−5/30) = 8.90898718, b has 10 × 2 = 20."""
+    mover = {"source": "crm", "source_id": "a-user", "person_id": "crm:a-user", "snapshot_id": "s"}
+    jobs = [("A-a", "user", date(1900, 1, 1), later(5)), ("A-b", "decision_maker", later(5), None)]
+    columns = ("account_id", "role", "valid_from_day", "valid_to_day")
+    world.write_table(T.PERSON_HISTORY, [mover | dict(zip(columns, job, strict=True)) for job in jobs])
+    world.write_days(T.TOUCH, [touch(day, later(day), "a", company_key=None) for day in (0, 5)])
+    world.score([D0, later(5)])
+    assert {"a": 10.0, "b": 0.0, "c": 0.0} == world.scores(D0)
+    assert {"a": 8.90898718, "b": 20.0, "c": 0.0} == world.scores(later(5))
+
+
 def test_scores_roll_up_to_the_parent_where_the_programme_says_so(tmp_path: Path) -> None:
     """a and b belong to p. Scored by parent: two contacts, (10 + 10) × 1.5 = 30 for p, listed since a is."""
     world = World(tmp_path, accounts=("a", "b", "p"), listed=("a",), programme={"account_level": "parent"})
