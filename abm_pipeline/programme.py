@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from abm_pipeline.economics import Costs, Customers
+
 M = TypeVar("M", bound=BaseModel)
 DEFAULTS = Path(__file__).parent / "config"
-FILES = ("programme.yaml", "benchmarks.yaml", "domains.yaml", "precedence.yaml")
+FILES = ("programme.yaml", "benchmarks.yaml", "domains.yaml", "precedence.yaml", "costs.yaml", "customers.yaml")
 Tier = Literal["one_to_one", "one_to_few", "one_to_many"]
 
 
@@ -67,6 +69,23 @@ class Precedence(_Model):
         return self.company.get(attribute) or self.default
 
 
+class PackSection(_Model):
+    """A table of a review pack: metrics, and the dimension that they are shown by."""
+
+    title: str
+    metrics: tuple[str, ...] = Field(min_length=1)
+    note: str = ""
+    by: str | None = None
+
+
+class Pack(_Model):
+    """A page about the last whole period of so many calendar months."""
+
+    title: str
+    months: Literal[1, 3, 6, 12]
+    sections: tuple[PackSection, ...]
+
+
 class SalesforceFields(_Model):
     """Names of an organisation's custom fields; null where it has none."""
 
@@ -107,6 +126,8 @@ class Programme(_Model):
     free_mail_domains: tuple[str, ...] = ()
     shared_domains: tuple[str, ...] = ()
     benchmarks: Mapping[str, Mapping[str, Band]]
+    costs: Costs
+    customers: Customers
 
     def options(self, vendor: str, model: type[M]) -> M:
         """What the programme says about a vendor, checked by the vendor's own model. Raises ConfigError."""

@@ -40,6 +40,7 @@ class Field:
 
 COST_CATEGORIES = ("media", "content", "tool", "event", "sales_time", "agency", "other")
 TIERS = ("one_to_one", "one_to_few", "one_to_many")
+MOVEMENTS = ("new", "expansion", "contraction", "churn", "resurrection", "flat")
 ROLES = ("decision_maker", "champion", "influencer", "user", "other")
 ACCOUNT_STAGES = ("unaware", "aware", "engaged", "qualified", "opportunity", "customer")
 # What can happen between us and a company. The first two are exposures: shown or delivered, never engagement. Those of
@@ -203,6 +204,19 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("is_surging", _B, "Over the provider's surge threshold."),
     # customers: billing, support, satisfaction, usage
     Field("mrr", _M, "Monthly recurring revenue of the subscription, discounts off, in its currency.", low=0),
+    Field(
+        "mrr_listed",
+        _M,
+        "What the subscription's items bring a month whatever its status: what one that is over brought.",
+        low=0,
+    ),
+    Field("subscription_id", _T, "Subscription: `source:source_id`."),
+    Field(
+        "mrr_reporting", _M, "Monthly recurring revenue in the reporting currency; null if the rate is missing.", low=0
+    ),
+    Field("mrr_change", _M, "Monthly recurring revenue less that of the last month end."),
+    Field("movement", _T, "What moved since the last month end.", values=MOVEMENTS),
+    Field("month", _D, "First day of the month."),
     Field("started_day", _D, "First day."),
     Field("ended_day", _D, "Day after the last; null while it lasts."),
     Field("plan", _T, "Plan or price."),
@@ -232,6 +246,10 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("cost_category", _T, "What the money was spent on.", values=COST_CATEGORIES),
     Field("cost_day", _D, "Day (or first day of the month) that the cost belongs to."),
     Field("description", _T, "What it was."),
+    Field("cost_id", _T, "Cost: `source:source_id` of what it comes from."),
+    Field("cost_rule", _T, "Rule that gave the cost to the account; `unallocated` where none could."),
+    Field("cost_allocated", _M, "Cost given to the account in the reporting currency; for an account, up to the day."),
+    Field("roi", _F, "(Won amount − cost) ÷ cost, both up to the day; null without cost."),
     Field("worked_day", _D, "Day of the work."),
     Field("hours", _F, "Hours.", low=0),
     Field("hourly_rate", _M, "Cost of one hour.", low=0),
@@ -245,6 +263,7 @@ FIELDS: dict[str, Field] = _dictionary(
     Field("reports_to_source_id", _T, "Contact that the person reports to, in the same source."),
     Field("department", _T, "Department or job function."),
     Field("referred_domain", _T, "Domain of the company that was referred to us."),
+    Field("referred_key", _T, "Company that was referred to us: `domain:…`."),
     Field("referred_name", _T, "Name of the company that was referred to us."),
     Field("referred_day", _D, "Day of the referral."),
     Field("rating", _F, "Rating.", low=0),

@@ -411,9 +411,7 @@ FACT_SUBSCRIPTION = Table(
     "subscription",
     "What a subscription brings a month over a stretch of days; days without revenue have no row.",
     ("subscription_id", "valid_from_day"),
-    _columns(
-        "subscription_id company_key valid_from_day valid_to_day mrr currency mrr_reporting started_day ended_day plan"
-    ),
+    _columns("subscription_id company_key valid_from_day valid_to_day mrr currency mrr_reporting started_day plan"),
 )
 MRR_MONTH = Table(
     "facts",

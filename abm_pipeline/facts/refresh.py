@@ -16,18 +16,38 @@ from abm_pipeline.contracts.tables import Table
 from abm_pipeline.facts._base import Fact, want_days
 from abm_pipeline.facts._rates import RATES
 from abm_pipeline.facts.campaign import CAMPAIGN
+from abm_pipeline.facts.cost import COST
+from abm_pipeline.facts.customers import REFERRAL, REVIEW, SURVEY, TICKET, USAGE
 from abm_pipeline.facts.deal import DEAL, DEAL_STAGE
 from abm_pipeline.facts.intent import INTENT
 from abm_pipeline.facts.lead import LEAD_STAGE
 from abm_pipeline.facts.spend import SPEND
+from abm_pipeline.facts.subscription import MRR_MONTH, SUBSCRIPTION
 from abm_pipeline.facts.touch import FUNNEL, TOUCH
 from abm_pipeline.programme import Programme
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage.engine import connect, run_steps
+from abm_pipeline.storage.journal import stretches
 from abm_pipeline.storage.lake import Lake, now_ns
 from abm_pipeline.storage.report import TableReport
 
-FACTS = (TOUCH, INTENT, SPEND, DEAL, DEAL_STAGE, LEAD_STAGE, CAMPAIGN)
+FACTS = (
+    TOUCH,
+    INTENT,
+    SPEND,
+    COST,  # reads touches and spend
+    DEAL,
+    DEAL_STAGE,
+    LEAD_STAGE,
+    CAMPAIGN,
+    SUBSCRIPTION,
+    MRR_MONTH,
+    SURVEY,
+    TICKET,
+    USAGE,
+    REFERRAL,
+    REVIEW,
+)
 
 
 def refresh(
@@ -50,11 +70,21 @@ def refresh(
 
 
 def _compute(con: duckdb.DuckDBPyConnection, lake: Lake, fact: Fact, days: Sequence[date], stamp: int) -> TableReport:
+    if any(table.layer == "facts" for table in fact.reads):
+        stamp = now_ns()  # those were written by this run, after the stamp it began with
     for table in fact.reads:
         lake.attach(con, table)
     if not fact.table.is_daily:
         run_steps(con, fact.steps)
-        changed = lake.write_table(con, fact.table, f"SELECT * FROM {fact.rows}", computed_at=stamp)
+        (zone,) = con.execute("SELECT zone FROM params").fetchall()[0]
+        changed = lake.write_table(
+            con,
+            fact.table,
+            f"SELECT * FROM {fact.rows}",
+            computed_at=stamp,
+            rule=stretches(fact.table, zone),
+            why=f"{fact.table.name.replace('_', ' ')}s changed",
+        )
         (rows,) = con.execute(f"SELECT count(*) FROM {fact.rows}").fetchall()[0]
         return TableReport(fact.table, {None: int(rows)}, (None,) if changed else (), fact.note(con))
     wanted = want_days(con, lake, fact, days)
@@ -67,12 +97,14 @@ def _compute(con: duckdb.DuckDBPyConnection, lake: Lake, fact: Fact, days: Seque
 def _params(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
     con.execute(
         "CREATE TEMP TABLE params AS SELECT ?::VARCHAR AS zone, ?::VARCHAR AS currency, ?::VARCHAR[] AS open_stages, "
-        "?::VARCHAR[] AS sources",
+        "?::VARCHAR[] AS sources, ?::DECIMAL(18, 4) AS hourly_rate, ?::BOOLEAN AS counts_activities",
         [
             programme.reporting_timezone,
             programme.reporting_currency,
             list(programme.open_stages),
             list(programme.precedence.default),
+            programme.costs.sales_time.hourly_rate,
+            programme.costs.sales_time.from_activities,
         ],
     )
     con.execute(

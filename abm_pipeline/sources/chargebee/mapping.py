@@ -2,7 +2,7 @@
 
 Monthly recurring revenue is Chargebee's own figure, which has recurring discounts taken off. Where a site does not
 give it, it is the recurring items' amounts over the months of the billing period, discounts not taken off. It counts
-while the subscription is active, also if its end is decided.
+while the subscription is active, also if its end is decided; `mrr_listed` counts whatever the status.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ SELECT
     _from, id AS source_id, customer_id AS company_source_id,
     CASE WHEN status IN ('active', 'non_renewing') AND NOT coalesce(deleted, false)
         THEN CAST(coalesce(mrr, round(amount / months)) AS DECIMAL(28,4)) / unit ELSE 0 END AS mrr,
+    CAST(coalesce(nullif(mrr, 0), round(amount / months)) AS DECIMAL(28,4)) / unit AS mrr_listed,
     upper(currency_code) AS currency,
     CAST(to_timestamp(coalesce(started_at, created_at)) AT TIME ZONE 'UTC' AS DATE) AS started_day,
     CASE WHEN status = 'cancelled' THEN CAST(to_timestamp(cancelled_at) AT TIME ZONE 'UTC' AS DATE) END AS ended_day,

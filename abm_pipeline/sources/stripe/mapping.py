@@ -1,8 +1,9 @@
 """Stripe's objects as canonical rows: customers, subscriptions with their monthly recurring revenue, invoices.
 
 Monthly recurring revenue: each licensed item's unit price times its quantity, over the months of its interval, less
-the discounts that recur; nothing while the subscription is not active or past due. Metered, tiered and one-time
-prices have no amount in advance and count as nothing. Where a discount is known by its id only, it is null.
+the discounts that recur; nothing while the subscription is not active or past due (`mrr_listed` counts even then).
+Metered, tiered and one-time prices have no amount in advance and count as nothing. Where a discount is known by its id
+only, it is null.
 """
 
 from __future__ import annotations
@@ -70,27 +71,28 @@ WITH s AS (
                 TRY_CAST(coalesce(d ->> '$.source.coupon.amount_off', d ->> '$.coupon.amount_off') AS BIGINT), 0)
         }) AS cuts
     FROM src.subscription
+), priced AS (
+    SELECT
+        *, CASE WHEN len(list_filter(cuts, lambda c: NOT c.is_whole)) = 0 THEN CAST(greatest(0, round(
+        (
+            list_sum(list_transform(items, lambda i: i.amount / i.months))
+            * list_product(list_transform(
+                list_concat([0.0], list_transform(list_filter(cuts, lambda c: c.recurs), lambda c: c.percent)),
+                lambda p: 1 - p / 100
+            ))
+            - coalesce(list_sum(list_transform(list_filter(cuts, lambda c: c.recurs), lambda c: c.amount)), 0)
+            / list_max(list_transform(items, lambda i: i.months))
+        ) / unit, 4)) AS DECIMAL(18,4)) END AS mrr_listed
+    FROM s
 )
 SELECT
     _from, id AS source_id, customer AS company_source_id,
-    CASE
-        WHEN status NOT IN ('active', 'past_due') THEN 0
-        WHEN len(list_filter(cuts, lambda c: NOT c.is_whole)) = 0 THEN CAST(greatest(0, round(
-            (
-                list_sum(list_transform(items, lambda i: i.amount / i.months))
-                * list_product(list_transform(
-                    list_concat([0.0], list_transform(list_filter(cuts, lambda c: c.recurs), lambda c: c.percent)),
-                    lambda p: 1 - p / 100
-                ))
-                - coalesce(list_sum(list_transform(list_filter(cuts, lambda c: c.recurs), lambda c: c.amount)), 0)
-                / list_max(list_transform(items, lambda i: i.months))
-            ) / unit, 4)) AS DECIMAL(18,4))
-    END AS mrr,
+    CASE WHEN status IN ('active', 'past_due') THEN mrr_listed ELSE 0 END AS mrr, mrr_listed,
     upper(currency) AS currency, CAST(to_timestamp(coalesce(start_date, created)) AT TIME ZONE 'UTC' AS DATE)
         AS started_day,
     CAST(to_timestamp(ended_at) AT TIME ZONE 'UTC' AS DATE) AS ended_day, items[1].plan AS plan, 'none' AS kind, status,
     false AS is_deleted, modified_at
-FROM s
+FROM priced
 """
 
 _INVOICE = """
