@@ -1,4 +1,4 @@
-"""Who changes employer leaves behind what was done there: every number that places a person's touch looks at its day."""
+"""Who changes employer leaves behind what was done there: whatever places a person's touch looks at its day."""
 
 from __future__ import annotations
 
