@@ -20,7 +20,15 @@ from abm_pipeline.economics import Costs, Customers
 
 M = TypeVar("M", bound=BaseModel)
 DEFAULTS = Path(__file__).parent / "config"
-FILES = ("programme.yaml", "benchmarks.yaml", "domains.yaml", "precedence.yaml", "costs.yaml", "customers.yaml")
+FILES = (
+    "programme.yaml",
+    "benchmarks.yaml",
+    "domains.yaml",
+    "precedence.yaml",
+    "costs.yaml",
+    "customers.yaml",
+    "packs.yaml",
+)
 Tier = Literal["one_to_one", "one_to_few", "one_to_many"]
 
 
@@ -128,6 +136,7 @@ class Programme(_Model):
     benchmarks: Mapping[str, Mapping[str, Band]]
     costs: Costs
     customers: Customers
+    packs: Mapping[str, Pack] = Field(default_factory=dict)
 
     def options(self, vendor: str, model: type[M]) -> M:
         """What the programme says about a vendor, checked by the vendor's own model. Raises ConfigError."""

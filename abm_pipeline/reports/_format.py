@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from abm_pipeline.metrics._spec import MetricSpec
+
 NOTHING = "–"
 _STEPS = ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
 
@@ -66,6 +68,19 @@ def benchmark(low: Any, high: Any, unit: str, currency: str) -> str:
     if is_missing(low):
         return f"at most {shown(high, unit, currency)}"
     return f"{shown(low, unit, currency)} to {shown(high, unit, currency)}"
+
+
+def cell(row: Any, spec: MetricSpec, currency: str) -> dict[str, Any]:
+    """A row of metric_values with what it takes to judge it: value, interval, n, low_sample, status, benchmark."""
+    unit, is_count = spec.unit, spec.statistic == "count"
+    return {
+        "value": shown(row.value, unit, currency),
+        "interval": interval(row.ci_low, row.ci_high, unit, currency),
+        "n": "" if is_count else number(row.n),
+        "low_sample": bool(row.low_sample) and not is_count,
+        "status": row.status,
+        "benchmark": benchmark(row.benchmark_low, row.benchmark_high, unit, currency),
+    }
 
 
 def signed(value: Any, unit: str, currency: str) -> str:

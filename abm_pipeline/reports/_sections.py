@@ -11,7 +11,7 @@ import pandas as pd
 
 from abm_pipeline.contracts.fields import ACCOUNT_STAGES, TIERS
 from abm_pipeline.reports import _charts
-from abm_pipeline.reports._format import benchmark, interval, is_missing, money, number, percent, shown, signed, words
+from abm_pipeline.reports._format import cell, is_missing, money, number, percent, signed, words
 from abm_pipeline.reports._review import Review
 
 # The headline numbers, in this order: metric, and whether a rise of it is good news.
@@ -217,15 +217,7 @@ def definitions(review: Review) -> list[dict[str, str]]:
 
 def _cell(review: Review, row: Any) -> dict[str, Any]:
     """A value with what it takes to judge it."""
-    unit, is_count = review.specs[row.metric].unit, review.specs[row.metric].statistic == "count"
-    return {
-        "value": shown(row.value, unit, review.currency),
-        "interval": interval(row.ci_low, row.ci_high, unit, review.currency),
-        "n": "" if is_count else number(row.n),
-        "low_sample": bool(row.low_sample) and not is_count,
-        "status": row.status,
-        "benchmark": benchmark(row.benchmark_low, row.benchmark_high, unit, review.currency),
-    }
+    return cell(row, review.specs[row.metric], review.currency)
 
 
 def _tone(change: Any) -> str:

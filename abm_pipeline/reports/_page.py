@@ -1,0 +1,50 @@
+"""Pages: one HTML file each that opens offline, reads on a phone, prints, and follows dark mode.
+
+Belongs here: filling a template and putting the file in its place. What a page says is its own module's.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from abm_pipeline.reports._format import is_missing, number, percent, words
+
+
+def render(template: str, **values: object) -> str:
+    """The page as HTML."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(number=number, percent=percent, words=words, is_missing=is_missing)
+    return environment
+
+
+def write(path: Path, page: str) -> Path:
+    """Write the page, whole or not at all; returns its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(f".{uuid.uuid4().hex}")
+    beside.write_text(page, encoding="utf-8")
+    os.replace(beside, path)
+    return path
+
+
+def write_dated(folder: Path, name: str, page: str) -> Path:
+    """Write `{name}.html`, and `latest.html` unless a page of a later name is there; returns the first's path."""
+    path = write(folder / f"{name}.html", page)
+    if path.name == max(found.name for found in folder.glob("????-*.html")):
+        write(folder / "latest.html", page)
+    return path
