@@ -161,7 +161,8 @@ def _keyed(records: Path, truth: Path, edges: str) -> Agreement:
         run_steps(con, KEYS)
         members = con.execute("SELECT source, source_id FROM rec ORDER BY id").fetchdf()
         left, right = con.execute(edges).fetchnumpy().values()
-    members["account_id"] = components(len(members), left, right)
+        numbers = con.execute("SELECT id FROM rec ORDER BY id").fetchnumpy()["id"]
+    members["account_id"] = components(len(members), np.searchsorted(numbers, left), np.searchsorted(numbers, right))
     return agreement(members, pd.read_parquet(truth))
 
 

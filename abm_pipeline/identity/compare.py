@@ -17,6 +17,10 @@ from abm_pipeline.storage.engine import Step
 NAMES, PLACES = 4, 4
 # A block of more groups than this says nothing that a smaller one doesn't.
 BLOCK = 60
+# Whether a name is hardly a company's. More groups of one name than ANCHORED are as good as that many: more than three
+# rivals, two names and the pair itself apart. An increment compares pairs anew only where either of the two changes.
+GENERIC = "CASE WHEN loose >= 3 AND anchored = 0 THEN 2 WHEN loose >= 4 AND loose > 3 * anchored THEN 1 ELSE 0 END"
+ANCHORED = 6
 # Suffixes of countries that everybody uses.
 OPEN_SUFFIXES = "('io','co','ai','me','tv','eu','cc','ly','fm','gg','to','ag','is')"
 
@@ -158,10 +162,18 @@ NAME_USE = (
     ),
     Step(
         "name_use",
-        "who goes by each name: groups that something besides the name holds together, and groups with nothing else",
-        """
-        SELECT core, count(*) FILTER (is_anchored) AS anchored, count(*) FILTER (NOT is_anchored) AS loose
-        FROM node_core JOIN node USING (node) GROUP BY core
+        "who goes by each name: groups that something besides the name holds together, up to the number that makes a "
+        "difference; and whether the name is seldom (1) or never (2) of such a group",
+        f"""
+        SELECT core, least(anchored, {ANCHORED}) AS anchored, {GENERIC} AS generic
+        FROM (
+            SELECT core, sum(anchored) AS anchored, sum(loose) AS loose FROM (
+                SELECT core, is_anchored::INTEGER AS anchored, (NOT is_anchored)::INTEGER AS loose
+                FROM node_core JOIN node USING (node)
+                UNION ALL
+                SELECT core, anchored, loose FROM name_elsewhere WHERE round <= (SELECT round FROM now)
+            ) GROUP BY core
+        )
         """,
     ),
 )
@@ -189,6 +201,9 @@ BLOCKS = (
         ])) FROM node_core JOIN node USING (node)
         """,
     ),
+)
+
+PAIRS = (
     Step(
         "pair",
         "pairs of groups that share a block which isn't too large, or that a source names together",
@@ -270,7 +285,7 @@ COMPARED = (
         """
         WITH named AS (
             SELECT
-                p.a, p.b, p.likeness, coalesce(x.loose, 0) AS loose, coalesce(x.anchored, 0) AS anchored,
+                p.a, p.b, p.likeness, coalesce(x.generic, 0) AS generic,
                 coalesce(x.anchored, 0) + CASE WHEN p.names[1] <> p.names[2] THEN coalesce(y.anchored, 0) ELSE 0 END
                     - na.is_anchored::INTEGER - nb.is_anchored::INTEGER AS rivals
             FROM pair_name AS p JOIN node AS na ON na.node = p.a JOIN node AS nb ON nb.node = p.b
@@ -286,11 +301,7 @@ COMPARED = (
                     WHEN n.likeness IS NULL OR n.likeness < 2 THEN -1
                     WHEN n.rivals <= 0 THEN 0 WHEN n.rivals <= 1 THEN 1 WHEN n.rivals <= 3 THEN 2 ELSE 3
                 END AS rivals,
-                CASE
-                    WHEN n.likeness >= 4 AND n.loose >= 3 AND n.anchored = 0 THEN 2
-                    WHEN n.likeness >= 4 AND n.loose >= 4 AND n.loose > 3 * n.anchored THEN 1
-                    ELSE 0
-                END AS generic,
+                CASE WHEN n.likeness >= 4 THEN n.generic ELSE 0 END AS generic,
                 list_has_any(na.domains, nb.domains) IS TRUE AS is_one_domain,
                 CASE
                     WHEN list_has_any(na.domains, nb.domains)

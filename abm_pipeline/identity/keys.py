@@ -1,6 +1,7 @@
 """What holds records together besides likeness: typed keys, how far to trust each, and groups that need no weighing.
 
-In: `record`, `record_domain`. Out: `rec` (records by position), `key_use` (record × key), `domain_use` and `atom_edge`.
+In: `record`, `record_domain`. Out: `rec` (records by number), `key_use` (record × key), `domain_use` and `atom_edge`.
+A record's number is a hash of its key, so that it is the same in every run, whatever records there are beside it.
 
 A key is a domain, a LinkedIn page, a DUNS number or a telephone number. **A key that connects too much is weak**: a
 domain, number or page that records of many unlike names use, none of which has half of them, is an agency, a host, a
@@ -18,7 +19,7 @@ from abm_pipeline.storage.engine import Step
 WEAK_NAMES, MANY_NAMES = 3, 12
 FOLDED = "replace(replace(replace({}, 'ae', 'a'), 'oe', 'o'), 'ue', 'u')"
 
-KEYS = (
+PLACES = (
     Step(
         "place_word",
         "cities that records name: at the end of a name they tell a branch, not another company",
@@ -27,12 +28,15 @@ KEYS = (
         GROUP BY ALL HAVING count(DISTINCT country) <= 3 AND count(*) >= 5
         """,
     ),
+)
+
+USES = (
     Step(
         "rec",
-        "records by position, in the order of their keys, their names without a city at the end",
+        "records by number, their names without a city at the end",
         """
         SELECT
-            row_number() OVER (ORDER BY r.record_key) - 1 AS id,
+            (hash(r.record_key) >> 1)::BIGINT AS id,
             r.* REPLACE (
                 CASE
                     WHEN words >= 2 AND one.word IS NOT NULL THEN left(core, length(core) - length(one.word) - 1)
@@ -79,6 +83,9 @@ KEYS = (
         UNION ALL SELECT id, 'phone', phone, hash('p' || phone) FROM rec WHERE phone IS NOT NULL
         """,
     ),
+)
+
+STRENGTHS = (
     Step(
         "key_name",
         "records by key and name; names are alike here if their first letters are, or if both fit the domain",
@@ -103,6 +110,9 @@ KEYS = (
         )
         """,
     ),
+)
+
+EDGES = (
     Step(
         "xref",
         "records that a source says are one, itself or by what it copies",
@@ -154,3 +164,5 @@ KEYS = (
         """,
     ),
 )
+
+KEYS = (*PLACES, *USES, *STRENGTHS, *EDGES)

@@ -1,7 +1,8 @@
 """From records to groups: round after round the pairs that are surest become one, and are compared anew as one.
 
-In: `rec` and what `keys` made of it. Out: `member` (record position → group), `joined` (why groups became one) and
-`standing` (the pairs that were compared last and stayed apart).
+In: `rec` and what `keys` made of it. Out: `member` (record → group), `joined` (why groups became one) and `standing`
+(the pairs that were compared last and stayed apart); besides `met`, all pairs that ever were good enough to join, and
+`name_log`, who went by each name from which round on: what an increment has to know of those that it leaves alone.
 
 A chain of likenesses is no likeness: A may be like B, and B like C, while A and C differ. So groups join their best
 partner only, and only where that is mutual or beyond doubt; then everything that the group now knows (its domains,
@@ -42,6 +43,10 @@ ROUNDS = (
     Round(0, 4, 7), Round(0, 4, 6), Round(1, 3, 6), Round(1, 3, 5), Round(2, 2.5, 5), Round(2, 2, 4), Round(2, 1.5, 4),
     Round(2, 1.5, 4), Round(2, 1.5, 4),
 )  # fmt: skip
+# For a full run: nobody goes by a name that isn't in `node`.
+NOBODY_ELSE = (
+    "CREATE OR REPLACE TEMP TABLE name_elsewhere (round INTEGER, core VARCHAR, anchored INTEGER, loose INTEGER)"
+)
 # Pairs that weigh less than this are not looked at again.
 HOPELESS = -7.0
 # Who is asked: pairs that stayed apart with odds between these.
@@ -74,19 +79,30 @@ def group(
     weights: Callable[[int], Weights] | None = None,
     told: Callable[[str], None] = lambda text: None,
 ) -> None:
-    """Make `member`, `joined` and `standing`. `weights` gives those of a stage, when it is first needed."""
-    weights = weights or (lambda stage: model.stages()[stage])
-    for macro in compare.MACROS:
-        con.execute(macro)
+    """Make `member`, `joined` and `standing` of all records at once, and learn `affinity` from them.
+
+    `weights` gives those of a stage, when it is first needed.
+    """
     run_steps(con, KEYS)
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE affinity (round INTEGER, what VARCHAR, a VARCHAR, b VARCHAR, bits DOUBLE)"
+    )
+    con.execute(NOBODY_ELSE)
+    atoms(con)
     (size,) = con.execute("SELECT count(*) FROM rec").fetchall()[0]
     told(f"{size:,} records, their keys found")
+    describe(con)
+    run_steps(con, compare.PAIRS)
+    play(con, weights=weights, told=told, learning=True)
+
+
+def atoms(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `member`, `atom` and `joined` of what `atom_edge` says: the groups that need no weighing."""
     con.execute("CREATE OR REPLACE TEMP TABLE member AS SELECT id, id AS node FROM rec")
     run_steps(con, [_APART])
     edges = con.execute("SELECT left_id, right_id, 1000.0 - strength FROM atom_edge").fetchnumpy()
     left, right, order = (np.asarray(column) for column in edges.values())
-    moved = _joined_up(int(size), left, right, order, _apart(con))
-    _move(con, moved)
+    _move(con, _joined_up(left, right, order, _apart(con)))
     con.execute("CREATE OR REPLACE TEMP TABLE atom AS FROM member")
     levels = ", ".join(f"NULL::INTEGER AS {name}" for name in model.COMPARISONS)
     con.execute(
@@ -94,34 +110,81 @@ def group(
         f"SELECT -1 AS round, left_id, right_id, match_rule, NULL::DOUBLE AS bits, {levels} FROM atom_edge "
         "JOIN member AS l ON l.id = left_id JOIN member AS r ON r.id = right_id AND l.node = r.node"
     )
+
+
+def describe(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `node` of the groups in `member`, and `block`: what they are looked up by."""
+    for macro in compare.MACROS:
+        con.execute(macro)
     con.execute("CREATE OR REPLACE TEMP TABLE grouped AS FROM member")
-    joined, stage, groups = -1, -1, 0
+    run_steps(con, compare.NODES)
+    con.execute("CREATE OR REPLACE TEMP TABLE node AS FROM new_node")
+    con.execute("CREATE OR REPLACE TEMP TABLE now AS SELECT 0 AS round")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE name_log "
+        "(round INTEGER, node BIGINT, core VARCHAR, anchored INTEGER, loose INTEGER)"
+    )
+    _log_names(con, 0, "true", 1)
+    run_steps(con, [*compare.NAME_USE, *compare.SAID, *compare.BLOCKS])
+
+
+def play(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    weights: Callable[[int], Weights] | None = None,
+    told: Callable[[str], None] = lambda text: None,
+    learning: bool = False,
+) -> None:
+    """All rounds, from `pair` of the groups in `node` on. Learns `affinity`, or goes by that which is there.
+
+    What becomes of two groups depends on nothing but groups that they meet, in `met`, and on who else goes by their
+    names. So no round is left out for want of joins, which would depend on everybody.
+    """
+    weights = weights or (lambda stage: model.stages()[stage])
+    con.execute("CREATE OR REPLACE TEMP TABLE met (a BIGINT, b BIGINT)")
     for number, step in enumerate(ROUNDS):
-        if joined:
-            groups = _compare(con, number)
-        if joined or step.stage != stage:
-            _weigh(con, weights(step.stage))
-        stage = step.stage
+        groups = _compare(con, number, learning)
+        _weigh(con, weights(step.stage), step.threshold)
         joined = _join(con, number, step)
         told(f"round {number + 1} of {len(ROUNDS)}: {groups:,} groups, {joined:,} of them join another")
-    if joined:
-        _compare(con, len(ROUNDS))
-        _weigh(con, weights(stage))
+    _compare(con, len(ROUNDS), learning)
+    _weigh(con, weights(ROUNDS[-1].stage), ROUNDS[-1].threshold)
 
 
-def _compare(con: duckdb.DuckDBPyConnection, number: int) -> int:
+def _affinities(con: duckdb.DuckDBPyConnection, number: int, learning: bool) -> None:
+    if learning:
+        run_steps(con, compare.AFFINITIES)
+    for what in ("industry", "city"):
+        if learning:
+            con.execute(f"INSERT INTO affinity SELECT {number}, '{what}', a, b, bits FROM {what}_affinity")
+        else:
+            con.execute(
+                f"CREATE OR REPLACE TEMP TABLE {what}_affinity AS "
+                f"SELECT a, b, bits FROM affinity WHERE what = '{what}' AND round = {number}"
+            )
+
+
+def _log_names(con: duckdb.DuckDBPyConnection, number: int, which: str, sign: int) -> None:
+    con.execute(
+        f"INSERT INTO name_log SELECT {number}, node, unnest(cores), {sign} * is_anchored::INTEGER, "
+        f"{sign} * (NOT is_anchored)::INTEGER FROM node WHERE cores IS NOT NULL AND ({which})"
+    )
+
+
+def _compare(con: duckdb.DuckDBPyConnection, number: int, learning: bool) -> int:
     """Bring `node` and `standing` up to date with `member`, where `grouped` are the groups that are new."""
     if number < LEARNING:
-        run_steps(con, compare.AFFINITIES)
-    run_steps(con, compare.NODES)
-    if number == 0:
-        con.execute("CREATE OR REPLACE TEMP TABLE node AS FROM new_node")
-    else:
-        con.execute("DELETE FROM node WHERE node IN (SELECT old FROM moved) OR node IN (SELECT node FROM new_node)")
+        _affinities(con, number, learning)
+    if number > 0:
+        run_steps(con, compare.NODES)
+        gone = "node IN (SELECT old FROM moved) OR node IN (SELECT node FROM new_node)"
+        _log_names(con, number, gone, -1)
+        con.execute(f"DELETE FROM node WHERE {gone}")
         con.execute("INSERT INTO node BY NAME FROM new_node")
-    run_steps(con, [*compare.NAME_USE, *compare.SAID])
+        _log_names(con, number, "node IN (SELECT node FROM new_node)", 1)
+        con.execute(f"CREATE OR REPLACE TEMP TABLE now AS SELECT {number} AS round")
+        run_steps(con, [*compare.NAME_USE, *compare.SAID])
     if number == 0:
-        run_steps(con, compare.BLOCKS)
         con.execute("CREATE OR REPLACE TEMP TABLE todo AS FROM pair")
     else:
         con.execute(
@@ -152,18 +215,16 @@ def _compare(con: duckdb.DuckDBPyConnection, number: int) -> int:
     return int(con.execute("SELECT count(*) FROM node").fetchall()[0][0])
 
 
-def _weigh(con: duckdb.DuckDBPyConnection, weights: Weights) -> None:
+def _weigh(con: duckdb.DuckDBPyConnection, weights: Weights, threshold: float) -> None:
     con.execute(
         "CREATE OR REPLACE TEMP TABLE standing AS "
         f"SELECT * REPLACE ({weights.sql()} AS bits, ({VETO}) AS is_vetoed) FROM standing"
     )
+    con.execute("INSERT INTO met SELECT a, b FROM standing WHERE bits >= $1 AND NOT is_vetoed", [threshold])
 
 
 def _join(con: duckdb.DuckDBPyConnection, number: int, step: Round) -> int:
     """Join groups to their best partners; returns how many groups went into another. Makes `moved` and `grouped`."""
-    (highest,) = con.execute("SELECT max(bits) FILTER (NOT is_vetoed) FROM standing").fetchall()[0]
-    if highest is None or highest < step.threshold:
-        return 0
     run_steps(con, [_APART])
     con.execute(
         """
@@ -186,8 +247,7 @@ def _join(con: duckdb.DuckDBPyConnection, number: int, step: Round) -> int:
         [step.sure],
     ).fetchnumpy()
     left, right, bits = (np.asarray(edges[name]) for name in ("a", "b", "bits"))
-    (size,) = con.execute("SELECT count(*) FROM rec").fetchall()[0]
-    moved = _joined_up(int(size), left, right, bits, _apart(con))
+    moved = _joined_up(left, right, bits, _apart(con))
     wanted = pd.DataFrame({"a": left, "b": right})
     con.register("wanted", wanted)
     joined = _move(con, moved)
@@ -209,13 +269,18 @@ def _apart(con: duckdb.DuckDBPyConnection) -> set[tuple[int, int]]:
     return {pair for a, b in con.execute("SELECT a, b FROM apart").fetchall() for pair in ((a, b), (b, a))}
 
 
-def _joined_up(
-    size: int, left: Ids, right: Ids, order: npt.NDArray[np.float64], apart: set[tuple[int, int]]
-) -> pd.DataFrame:
+def _joined_up(left: Ids, right: Ids, order: npt.NDArray[np.float64], apart: set[tuple[int, int]]) -> pd.DataFrame:
     """Groups that give way to another (`old`, `new`: the smallest of their component), kept apart where they must be.
 
     Only components that hold such a pair are gone through edge by edge, the strongest edge first.
     """
+    if not len(left):
+        return pd.DataFrame({"old": left, "new": left}, dtype=np.int64)
+    groups, place = np.unique(np.concatenate([left, right]).astype(np.int64), return_inverse=True)
+    left, right = place[: len(left)], place[len(left) :]
+    at = {int(group): index for index, group in enumerate(groups)} if apart else {}
+    apart = {(at[a], at[b]) for a, b in apart if a in at and b in at}
+    size = len(groups)
     graph = coo_matrix((np.ones(len(left), np.int8), (left, right)), shape=(size, size))
     _, labels = connected_components(graph, directed=False)
     first = np.full(labels.max(initial=-1) + 1, size, np.int64)
@@ -225,7 +290,7 @@ def _joined_up(
     if torn:
         target = _parted(target, labels, torn, left, right, order, apart)
     old = np.flatnonzero(target != np.arange(size))
-    return pd.DataFrame({"old": old, "new": target[old]})
+    return pd.DataFrame({"old": groups[old], "new": groups[target[old]]})
 
 
 def _parted(
