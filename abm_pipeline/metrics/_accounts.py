@@ -57,6 +57,7 @@ TOUCH_DAY = Step(
         LEFT JOIN company_unit c ON c.company_key = t.company_key
         LEFT JOIN person_at r ON r.contact_key = t.contact_key AND t.day BETWEEN r.from_day AND r.until_day
         LEFT JOIN engaging_type e ON e.touch_type = t.touch_type
+        JOIN params p ON t.day > p.first_day - greatest(90, p.aware_window)
         WHERE t.touch_type NOT IN (SELECT touch_type FROM failed_type)
     )
     SELECT account_no, channel, is_engagement,

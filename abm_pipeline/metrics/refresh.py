@@ -154,6 +154,7 @@ def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableRepo
         inputs += (*account_inputs(work.programme, 1), *more)
     running = parts[T.METRIC_VALUES if T.METRIC_VALUES in outcomes else T.ACCOUNT_METRICS_DAILY]
     attached = _furthest(inputs)
+    scores_back = next(each.window_days for each in attached if each.table is T.ENGAGEMENT_SCORE)
     for each in attached:
         lake.attach(con, each.table, part=work.model.file_part if each.table is T.ENGAGEMENT_SCORE else "*")
     for part in running:
@@ -164,7 +165,8 @@ def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableRepo
     accounts = con.execute("SELECT count(*) FROM firm").fetchall()[0][0]
     for chunk in chunks(days, max(7, min(CHUNK_DAYS, CHUNK_ROWS // max(1, accounts)))):
         work.attach((each for each in attached if each.table.is_daily), chunk)
-        lake.attach(con, T.ENGAGEMENT_SCORE, chunk[0], chunk[-1], part=work.model.file_part)
+        first_scores = chunk[0] - timedelta(days=scores_back - 1)
+        lake.attach(con, T.ENGAGEMENT_SCORE, first_scores, chunk[-1], part=work.model.file_part)
         set_days(con, chunk)
         run_steps(con, (*_base.DAILY, *_accounts.STEPS))
         run_steps(con, [step for part in running for step in part.steps])
