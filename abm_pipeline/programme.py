@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from abm_pipeline.economics import Costs, Customers
+from abm_pipeline.market import Market
 
 M = TypeVar("M", bound=BaseModel)
 DEFAULTS = Path(__file__).parent / "config"
@@ -27,9 +28,22 @@ FILES = (
     "precedence.yaml",
     "costs.yaml",
     "customers.yaml",
+    "market.yaml",
     "packs.yaml",
 )
 Tier = Literal["one_to_one", "one_to_few", "one_to_many"]
+AttributionModel = Literal[
+    "first",
+    "last",
+    "last_non_direct",
+    "linear",
+    "u_shaped",
+    "w_shaped",
+    "full_path",
+    "time_decay",
+    "markov",
+    "shapley",
+]
 
 
 class ConfigError(ValueError):
@@ -62,6 +76,17 @@ class JourneyStages(_Model):
     engaged_window_days: int = 90
     qualified_min_score: float = 60
     qualified_min_contacts: int = 2
+
+
+class Attribution(_Model):
+    """How touches are credited; `headline` is the model that campaigns and content are shown by."""
+
+    preset: Literal["guide", "marketo_measure", "hubspot"] = "guide"
+    models: tuple[AttributionModel, ...] = Field(get_args(AttributionModel), min_length=1)
+    headline: AttributionModel = "w_shaped"
+    lookback_days: int = Field(365, ge=1, le=3650)
+    half_life_days: float = Field(7, gt=0, le=3650)
+    sales_channels: tuple[str, ...] = ("phone", "meeting")
 
 
 class Precedence(_Model):
@@ -125,6 +150,7 @@ class Programme(_Model):
     open_stages: tuple[str, ...]
     committee_sizes: tuple[CommitteeSize, ...]
     journey: JourneyStages
+    attribution: Attribution = Attribution()
     salesforce: SalesforceFields
     bombora_topics: tuple[str, ...]
     precedence: Precedence = Precedence()
@@ -136,6 +162,7 @@ class Programme(_Model):
     benchmarks: Mapping[str, Mapping[str, Band]]
     costs: Costs
     customers: Customers
+    market: Market
     packs: Mapping[str, Pack] = Field(default_factory=dict)
 
     def options(self, vendor: str, model: type[M]) -> M:

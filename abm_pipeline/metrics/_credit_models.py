@@ -1,0 +1,131 @@
+"""What every attribution model is: a touch's share of its path, as SQL over a row of the path. Definition: metrics.md C.
+
+Belongs here: the models, once, for deals (`_paths`) and for files of paths (`path_file`) alike; the milestones of the
+presets. Not here: how paths are made, or what credit is used for.
+
+A row has `position` (1 … n) and, for each end `e` of the path (`created`: what came before the deal; `closed`: all up
+to its close), the columns that `share` names below: `n_e` touches; `lead_e`, `sql_e`, `opportunity_e`, `won_e` the
+positions of the milestones, null where there is none; `nondirect_e` the last position that is no direct visit;
+`decay_e` of `decays_e`; `of_channel_e` touches of the row's channel, `channels_e` channels, `effect_e` of `effects_e`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import get_args
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from abm_pipeline.metrics._markov import removal_effects
+from abm_pipeline.programme import Attribution, AttributionModel
+
+MODELS: tuple[str, ...] = get_args(AttributionModel)
+ENDS = ("created", "closed")
+MILESTONES = ("first", "last", "lead", "sql", "opportunity", "won")
+_SHAPES = ("u_shaped", "w_shaped", "full_path")
+
+# Thousandths for each milestone; what is left belongs to the touches between.
+_BY_LEAD = {
+    "w_shaped": {"first": 300, "lead": 300, "opportunity": 300},
+    "full_path": {"first": 225, "lead": 225, "opportunity": 225, "won": 225},
+}
+PRESETS: Mapping[str, Mapping[str, Mapping[str, int]]] = {
+    "guide": {
+        **_BY_LEAD,
+        "u_shaped": {"first": 400, "last": 400},
+        "w_shaped": {"first": 300, "sql": 300, "opportunity": 300},
+    },
+    "marketo_measure": {**_BY_LEAD, "u_shaped": {"first": 500, "lead": 500}},
+    "hubspot": {**_BY_LEAD, "u_shaped": {"first": 400, "lead": 400}},
+}
+DIRECT_NAMES = ("direct", "(direct)", "(direct) / (none)", "direct / none")
+"""What direct visits are called where a path tells channels only."""
+
+
+def set_choices(con: duckdb.DuckDBPyConnection, choice: Attribution) -> None:
+    """Make `attribution_choice`, one row: lookback, half-life, headline model, and each shape's milestones.
+
+    Also makes the SQL function `removal_effects`: transition counts, row by row as `_markov` reads them → effects.
+    """
+    shapes = PRESETS[choice.preset]
+    row = {
+        "lookback_days": choice.lookback_days,
+        "half_life_days": choice.half_life_days,
+        "headline": choice.headline,
+        **{f"{shape}_{name}": shapes[shape].get(name, 0) for shape in _SHAPES for name in MILESTONES},
+    }
+    _table(con, "attribution_choice", [row])
+    _table(con, "attribution_model", [{"model": model} for model in choice.models])
+    _table(con, "sales_channel", [{"channel": channel} for channel in choice.sales_channels])
+    con.create_function("removal_effects", _removal_effects, ["DOUBLE[]"], "DOUBLE[]", type="arrow")  # type: ignore[arg-type, list-item]
+
+
+def scales(end: str) -> str:
+    """SQL columns of a path that its shapes need: what a thousandth of a milestone weighs, and a touch between.
+
+    The weight of a milestone that never was goes to the others pro rata, as does that of the touches between where
+    there are none; milestones on one touch pool theirs.
+    """
+    columns = []
+    for shape in _SHAPES:
+        met = ", ".join(f"{{p: {_position(name, end)}, w: {shape}_{name}}}" for name in MILESTONES)
+        total = f"list_sum([m.w for m in [{met}] if m.w > 0 AND m.p IS NOT NULL])"
+        places = f"len(list_distinct([m.p for m in [{met}] if m.w > 0 AND m.p IS NOT NULL]))"
+        between = f"(1000 - {' - '.join(f'{shape}_{name}' for name in MILESTONES)})"
+        columns += [
+            f"CASE WHEN n_{end} > {places} THEN (1000 - {between}) / 1000.0 ELSE 1 END / {total} AS {shape}_each_{end}",
+            f"CASE WHEN n_{end} > {places} THEN {between} / 1000.0 / (n_{end} - {places}) ELSE 0 END "
+            f"AS {shape}_between_{end}",
+        ]
+    return ", ".join(columns)
+
+
+def share(model: str, end: str) -> str:
+    """SQL for a touch's share of its path under a model; 0 past the end of the path."""
+    match model:
+        case "first":
+            inside = "CAST(position = 1 AS DOUBLE)"
+        case "last":
+            inside = f"CAST(position = n_{end} AS DOUBLE)"
+        case "last_non_direct":
+            inside = f"CAST(position = coalesce(nondirect_{end}, n_{end}) AS DOUBLE)"
+        case "linear":
+            inside = f"1.0 / n_{end}"
+        case "time_decay":
+            inside = f"decay_{end} / CAST(decays_{end} AS DOUBLE)"
+        case "markov":
+            # Channels that lose nothing when removed share alike where no channel of the path does.
+            inside = (
+                f"CASE WHEN effects_{end} > 0 THEN effect_{end} / CAST(effects_{end} AS DOUBLE) "
+                f"ELSE 1.0 / channels_{end} END / of_channel_{end}"
+            )
+        case "shapley":
+            inside = f"1.0 / channels_{end} / of_channel_{end}"
+        case _:
+            weight = " + ".join(
+                f"CASE WHEN position = {_position(name, end)} THEN {model}_{name} ELSE 0 END" for name in MILESTONES
+            )
+            inside = f"CASE WHEN {weight} > 0 THEN ({weight}) * {model}_each_{end} ELSE {model}_between_{end} END"
+    return f"CASE WHEN position > n_{end} THEN 0 ELSE {inside} END"
+
+
+def _position(milestone: str, end: str) -> str:
+    return {"first": "1", "last": f"n_{end}"}.get(milestone, f"{milestone}_{end}")
+
+
+def _removal_effects(counts: pa.ChunkedArray) -> pa.Array:
+    """Chains of one size, each its own list of (k + 1) × (k + 2) counts over k channels."""
+    lists = counts.combine_chunks()
+    chains = lists.flatten().to_numpy(zero_copy_only=False).reshape(len(lists), -1)
+    channels = int(np.sqrt(chains.shape[1]) - 1)  # (k + 1)² < (k + 1)(k + 2) < (k + 2)²
+    effects = removal_effects(chains.reshape(len(lists), channels + 1, channels + 2), np.eye(channels, dtype=bool))
+    return pa.array(list(effects), type=pa.list_(pa.float64()))
+
+
+def _table(con: duckdb.DuckDBPyConnection, name: str, rows: list[dict[str, object]]) -> None:
+    """A small table of choices."""
+    con.register("_choice", pa.Table.from_pylist(rows))
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM _choice")
+    con.unregister("_choice")
