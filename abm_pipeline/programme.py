@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from abm_pipeline.economics import Costs, Customers
 from abm_pipeline.market import Market
+from abm_pipeline.market import Market
 
 M = TypeVar("M", bound=BaseModel)
 DEFAULTS = Path(__file__).parent / "config"
@@ -28,6 +29,7 @@ FILES = (
     "precedence.yaml",
     "costs.yaml",
     "customers.yaml",
+    "market.yaml",
     "market.yaml",
     "packs.yaml",
 )
@@ -162,6 +164,7 @@ class Programme(_Model):
     benchmarks: Mapping[str, Mapping[str, Band]]
     costs: Costs
     customers: Customers
+    market: Market
     market: Market
     packs: Mapping[str, Pack] = Field(default_factory=dict)
 
