@@ -525,7 +525,7 @@ COST_ALLOCATION = Table(
     "cost_allocation",
     "Cost of a day given to accounts by the rules; what none could place is `unallocated`. Adds up to facts.cost.",
     ("day", "account_id", "cost_category", "cost_rule"),
-    _columns("day account_id cost_category cost_rule cost_allocated"),
+    _columns("day account_id cost_category cost_rule tier cost_allocated"),
     ("cost_allocated",),
     is_daily=True,
     published="cost_allocation",

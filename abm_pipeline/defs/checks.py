@@ -91,6 +91,21 @@ CHECKS = (
         0,
     ),
     QualityCheck(
+        "cost_adds_up",
+        t.COST_ALLOCATION,
+        "What accounts were given of a day's cost, and what is unallocated, add up to the cost.",
+        (t.COST, t.COST_ALLOCATION),
+        f"""
+        WITH cost AS (SELECT day, sum(amount_reporting) AS amount FROM facts.cost GROUP BY day),
+        given AS (SELECT day, sum(cost_allocated) AS amount FROM metrics.cost_allocation GROUP BY day)
+        SELECT count(*) FILTER (WHERE abs(coalesce(g.amount, 0) - coalesce(c.amount, 0))
+                                      > {TOLERANCE} * greatest(abs(coalesce(c.amount, 0)), 0.0001)) AS value,
+               count(*) AS days, CAST(coalesce(sum(c.amount), 0) AS DOUBLE) AS cost
+        FROM cost c FULL JOIN given g USING (day)
+        """,
+        0,
+    ),
+    QualityCheck(
         "credit_adds_up",
         t.ATTRIBUTION_CREDIT,
         "The credit of every deal under a model adds up to 1.",

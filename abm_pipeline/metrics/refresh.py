@@ -7,14 +7,14 @@ computed stands in the metrics' own files and in `_accounts`, `campaigns`, `attr
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import duckdb
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.tables import STAGED, Table
-from abm_pipeline.metrics import _accounts, _base, attribution, campaigns, data_health
+from abm_pipeline.metrics import _accounts, _base, allocation, attribution, campaigns, data_health
 from abm_pipeline.metrics._definitions import metric_specs, set_definitions
 from abm_pipeline.metrics._setup import IDENTITY, champion, chunks, set_choices, set_days, set_sources
 from abm_pipeline.metrics._spec import account_parts, parts_of
@@ -27,6 +27,7 @@ from abm_pipeline.storage.lake import Input, Lake, Written, now_ns
 from abm_pipeline.storage.report import TableReport
 
 OUTPUTS = (
+    T.COST_ALLOCATION,
     T.METRIC_VALUES,
     T.ACCOUNT_METRICS_DAILY,
     T.CAMPAIGN_METRICS,
@@ -97,6 +98,7 @@ def refresh(
     reports: list[TableReport] = []
     # A connection for each, so that the memory of one is free for the next.
     for group, run in (
+        ((T.COST_ALLOCATION,), _cost_allocation),  # accounts and values read it
         ((T.METRIC_VALUES, T.ACCOUNT_METRICS_DAILY), _accounts_and_values),
         ((T.CAMPAIGN_METRICS,), _campaigns),
         ((T.DATA_HEALTH,), _data_health),
@@ -221,6 +223,16 @@ def _daily(
     return [outcome.report()]
 
 
+def _cost_allocation(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
+    allocation.set_rules(work.con, work.programme)
+    inputs = (*_WHO, *allocation.inputs(work.programme))
+    # A first load brings costs of days before those asked for; what an account has cost up to a day counts them.
+    before = {day for day in work.lake.days(T.COST) if work.days and day < max(work.days)}
+    known = work.lake.computed_at(T.COST_ALLOCATION).keys()
+    work = replace(work, days=work.days | (before - known))
+    return _daily(work, T.COST_ALLOCATION, inputs, allocation.STEPS)
+
+
 def _campaigns(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
     inputs = (*_WHO, Input(T.FACT_CAMPAIGN), Input(T.SPEND), Input(T.TOUCH))
     return _daily(work, T.CAMPAIGN_METRICS, inputs, campaigns.STEPS)
@@ -236,7 +248,8 @@ def _data_health(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
 
 
 def _attribution(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
-    for table in (*IDENTITY, T.FACT_DEAL, T.TOUCH):
+    attribution.set_choices(work.con, work.programme.attribution)
+    for table in attribution.READS:
         work.lake.attach(work.con, table)
     run_steps(work.con, attribution.STEPS)
     return [work.write_table(T.ATTRIBUTION_CREDIT, f"SELECT * FROM {attribution.STEPS[-1].name}")]
