@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from abm_pipeline.cli_attribution import attribution
 from abm_pipeline.cli_identity import identity
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def main(debug: bool) -> None:
     """
 
 
+main.add_command(attribution)
 main.add_command(identity)
 
 

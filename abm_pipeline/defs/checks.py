@@ -108,11 +108,28 @@ CHECKS = (
     QualityCheck(
         "credit_adds_up",
         t.ATTRIBUTION_CREDIT,
-        "The credit of every deal under a model adds up to 1.",
-        (t.ATTRIBUTION_CREDIT,),
+        "Under every model the credit of every deal adds up to 1 and its amounts to the deal's, to the last "
+        "ten-thousandth, as does what a won deal brought.",
+        (t.ATTRIBUTION_CREDIT, t.FACT_DEAL),
         f"""
-        SELECT count(*) FILTER (WHERE abs(credit - 1) > {TOLERANCE}) AS value, count(*) AS deals
-        FROM (SELECT deal_id, model, sum(credit) AS credit FROM metrics.attribution_credit GROUP BY ALL)
+        WITH told AS (
+            SELECT deal_id, model, sum(credit) AS credit, sum(credit_revenue) AS credit_revenue,
+                   sum(amount_pipeline) AS amount_pipeline, sum(amount_revenue) AS amount_revenue
+            FROM metrics.attribution_credit GROUP BY ALL
+        ),
+        deal AS (
+            SELECT deal_id, arg_max(amount_reporting, valid_from) AS amount, arg_max(is_won, valid_from) AS is_won
+            FROM facts.deal GROUP BY deal_id
+        ),
+        judged AS (
+            SELECT abs(credit - 1) <= {TOLERANCE}
+                   AND coalesce(abs(credit_revenue - 1) <= {TOLERANCE}, NOT is_won)
+                   AND amount_pipeline IS NOT DISTINCT FROM amount
+                   AND (CASE WHEN is_won THEN amount_revenue IS NOT DISTINCT FROM amount ELSE amount_revenue = 0 END)
+                   AS is_right
+            FROM told LEFT JOIN deal USING (deal_id)
+        )
+        SELECT count(*) FILTER (WHERE is_right IS NOT TRUE) AS value, count(*) AS deals FROM judged
         """,
         0,
     ),

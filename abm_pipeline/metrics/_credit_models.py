@@ -1,4 +1,4 @@
-"""What every attribution model is: a touch's share of its path, as SQL over a row of the path. Definition: metrics.md C.
+"""What every attribution model is: a touch's share of its path, as SQL over a row of the path (metrics.md C).
 
 Belongs here: the models, once, for deals (`_paths`) and for files of paths (`path_file`) alike; the milestones of the
 presets. Not here: how paths are made, or what credit is used for.
@@ -50,7 +50,7 @@ def set_choices(con: duckdb.DuckDBPyConnection, choice: Attribution) -> None:
     Also makes the SQL function `removal_effects`: transition counts, row by row as `_markov` reads them → effects.
     """
     shapes = PRESETS[choice.preset]
-    row = {
+    row: dict[str, object] = {
         "lookback_days": choice.lookback_days,
         "half_life_days": choice.half_life_days,
         "headline": choice.headline,
@@ -59,7 +59,7 @@ def set_choices(con: duckdb.DuckDBPyConnection, choice: Attribution) -> None:
     _table(con, "attribution_choice", [row])
     _table(con, "attribution_model", [{"model": model} for model in choice.models])
     _table(con, "sales_channel", [{"channel": channel} for channel in choice.sales_channels])
-    con.create_function("removal_effects", _removal_effects, ["DOUBLE[]"], "DOUBLE[]", type="arrow")  # type: ignore[arg-type, list-item]
+    con.create_function("removal_effects", _removal_effects, ["DOUBLE[]"], "DOUBLE[]", type="arrow")  # type: ignore[call-overload]
 
 
 def scales(end: str) -> str:

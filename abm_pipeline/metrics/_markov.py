@@ -46,7 +46,9 @@ def removal_effects(counts: Floats, member: NDArray[np.bool_]) -> Floats:
         return np.asarray((chance[..., states, :states] * keep * reached).sum(axis=-1), dtype=np.float64)
 
     everything = converted(np.ones(states, dtype=bool))
-    without = np.stack([converted(~row) for row in member], axis=-1) if len(member) else np.zeros((*counts.shape[:-2], 0))
+    without = (
+        np.stack([converted(~row) for row in member], axis=-1) if len(member) else np.zeros((*counts.shape[:-2], 0))
+    )
     lost = 1 - np.divide(without, everything[..., None], out=np.ones_like(without), where=everything[..., None] > 0)
     # Rounding leaves 1e-17 where it should leave nothing.
     return np.asarray(np.clip(np.round(lost, 12), 0.0, 1.0), dtype=np.float64)
@@ -59,9 +61,7 @@ def chain(
 
     A state is the last `order` channels seen (fewer at the beginning). Raises TooLargeError past MOST_STATES.
     """
-    steps = [
-        [tuple(path[max(0, end - order) : end]) for end in range(1, len(path) + 1)] for path in paths
-    ]  # a path's states, in order
+    steps = [[tuple(path[max(0, end - order) : end]) for end in range(1, len(path) + 1)] for path in paths]
     names = sorted({state for path in steps for state in path})
     if len(names) > MOST_STATES:
         raise TooLargeError(
@@ -77,8 +77,8 @@ def chain(
     counts = np.zeros((size + 1, size + 2))
     inside = target < size
     np.add.at(counts, (source[inside], target[inside]), weight[inside])
-    np.add.at(counts, (source[~inside], size), conversions)
-    np.add.at(counts, (source[~inside], size + 1), nulls)
+    np.add.at(counts[:, size], source[~inside], conversions)
+    np.add.at(counts[:, size + 1], source[~inside], nulls)
     member = np.zeros((channels, size), dtype=bool)
     for i, state in enumerate(names):
         member[list(state), i] = True

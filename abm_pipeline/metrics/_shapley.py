@@ -46,7 +46,7 @@ def worth_of_sets(masks: NDArray[np.int64], amounts: Floats, channels: int, *, g
             f"Shapley values of {channels} channels need 2^{channels} sets; at most {MOST_CHANNELS} channels are "
             "worked out exactly. Group the rare ones."
         )
-    worth = np.bincount(masks, weights=amounts, minlength=1 << channels)
+    worth = np.asarray(np.bincount(masks, weights=amounts, minlength=1 << channels), dtype=np.float64)
     if not given:
         for channel in range(channels):
             pairs = worth.reshape(-1, 2, 1 << channel)

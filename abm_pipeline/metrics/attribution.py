@@ -1,42 +1,48 @@
 """Attribution: which touches get which share of a deal, under each model. Definition: metrics.md C.
 
-Belongs here: first, last and linear touch at account level. What a model is stands in one place (`_SHARE`): the share
-that the touches up to the i-th of n have together.
+Belongs here: the rows of `attribution_credit`, and the split of money. What a path is stands in `_paths`, what a model
+is in `_credit_models`.
 
-A path is every engagement of every contact of the deal's account, in order of time: for pipeline in the 365 days before
-the deal was created, for revenue of a won deal on to the day it closed. Exposures earn no credit. A deal without such
-a touch credits `unattributed`. Money is split in ten-thousandths by rounding the running share, so that the parts
-always add up to the amount. Deals as last known; a deal deleted since has none.
+For pipeline the touches before the deal was created share it, for revenue of a won deal those up to the day it closed.
+A deal without such a touch credits `unattributed`. Money is split in ten-thousandths, each share cut off; what is left
+over goes to the last of the touches with the largest share, so that the parts always add up to the amount. Deals as
+last known; a deal deleted since has none.
 """
 
 from __future__ import annotations
 
+from abm_pipeline.contracts import tables as T
+from abm_pipeline.metrics import _credit_models
 from abm_pipeline.metrics._base import COMPANY_UNIT, PERSON_AT, PERSON_UNIT, UNIT
+from abm_pipeline.metrics._credit_models import ENDS, MODELS
+from abm_pipeline.metrics._paths import STEPS as PATHS
 from abm_pipeline.storage.engine import Step
 
-LOOKBACK_DAYS = 365
-MODELS = ("first", "last", "linear")
 UNATTRIBUTED = "unattributed"
+READS = (T.ACCOUNT, T.MEMBER, T.PERSON, T.PERSON_HISTORY, T.FACT_DEAL, T.TOUCH, T.LEAD_STAGE)
+set_choices = _credit_models.set_choices
 
 
-def _credit(n: str) -> str:
-    """SQL for the credit of the touch at `position` of `n`; 0 past the end of the path."""
-    return f"""CASE WHEN position > {n} THEN 0 ELSE CASE model
-        WHEN 'first' THEN CAST(position = 1 AS DOUBLE)
-        WHEN 'last' THEN CAST(position = {n} AS DOUBLE)
-        WHEN 'linear' THEN 1.0 / {n} END END"""
+def _cut(share: str) -> str:
+    """SQL for a share of the deal's money in whole units; a hair is added so that 0.3 of 10 stays 3."""
+    return f"CAST(floor(units * {share} + 0.001) AS BIGINT)"
 
 
-def _part(n: str, upto: str) -> str:
-    """SQL for the units of money that the first `upto` touches of `n` have together."""
-    return f"""CASE model WHEN 'first' THEN CASE WHEN {upto} >= 1 THEN units ELSE 0 END
-        WHEN 'last' THEN CASE WHEN {upto} >= {n} THEN units ELSE 0 END
-        WHEN 'linear' THEN units * least({upto}, {n}) // nullif({n}, 0) END"""
+def _left(end: str) -> str:
+    """SQL for what the cut shares of each model leave over at an end: units, and the position they go to."""
+    largest = "max(CAST(round({s} * 1e12) AS HUGEINT) * 1048576 + position) % 1048576"
+    parts = ", ".join(
+        f"{model}: {{left_over: any_value(units) - sum({_cut(f'{model}_{end}')}), "
+        f"place: {largest.format(s=f'{model}_{end}')}}}"
+        for model in MODELS
+    )
+    return f"{{{parts}}} AS {end}"
 
 
-def _money(n: str) -> str:
-    """SQL for the money of the touch at `position` of `n`."""
-    return f"CAST({_part(n, 'position')} - {_part(n, '(position - 1)')} AS DECIMAL(18,0)) * 0.0001"
+def _under_model(column: str) -> str:
+    """SQL for the column that `column` names for the row's model."""
+    whens = " ".join(f"WHEN '{model}' THEN {column.format(model=model)}" for model in MODELS)
+    return f"CASE m.model {whens} END"
 
 
 STEPS = (
@@ -44,51 +50,16 @@ STEPS = (
     COMPANY_UNIT,
     PERSON_UNIT,
     PERSON_AT,
+    *PATHS,
     Step(
-        "credited_deal",
-        "Each deal as last known, its amount in ten-thousandths of the reporting currency.",
-        """
-        WITH last_version AS (
-            SELECT deal_id, arg_max(d, d.valid_from) AS d FROM facts.deal d GROUP BY deal_id
-        )
-        SELECT v.deal_id, c.account_id, v.d.created_at AS created_at, v.d.is_won AS is_won,
-               v.d.closed_day AS closed_day,
-               CAST(timezone(p.reporting_timezone, v.d.created_at) AS DATE) AS created_day,
-               CAST(v.d.amount_reporting * 10000 AS BIGINT) AS units
-        FROM last_version v LEFT JOIN company_unit c ON c.company_key = v.d.company_key, params p
-        WHERE v.d.valid_to IS NULL
-        """,
-    ),
-    Step(
-        "engagement",
-        "Engagements of accounts that have a deal.",
-        """
-        SELECT coalesce(c.account_id, r.account_id) AS account_id, t.day, t.occurred_at, t.touch_id, t.channel,
-               t.campaign_id
-        FROM facts.touch t
-        SEMI JOIN engaging_type e ON e.touch_type = t.touch_type
-        LEFT JOIN company_unit c ON c.company_key = t.company_key
-        LEFT JOIN person_at r ON r.contact_key = t.contact_key AND t.day BETWEEN r.from_day AND r.until_day
-        WHERE NOT t.is_exposure
-          AND coalesce(c.account_id, r.account_id) IN (SELECT account_id FROM credited_deal)
-        """,
-    ),
-    Step(
-        "path",
-        "The touches of each deal in order, how many there were at its creation, and how many at its close.",
+        "left_over",
+        "What cutting leaves of each deal's money under each model, and the touch that it goes to.",
         f"""
-        WITH reached AS (
-            SELECT d.*, t.touch_id, t.channel, t.campaign_id, t.occurred_at,
-                   t.occurred_at <= d.created_at AS is_before
-            FROM credited_deal d JOIN engagement t
-              ON t.account_id = d.account_id AND t.day >= d.created_day - {LOOKBACK_DAYS}
-             AND (t.occurred_at <= d.created_at OR d.is_won AND t.day <= d.closed_day)
+        WITH deal AS (
+            SELECT deal_no, {", ".join(_left(end) for end in ENDS)} FROM touch_share GROUP BY deal_no
         )
-        SELECT deal_id, units, is_won, touch_id, channel, campaign_id,
-               row_number() OVER (PARTITION BY deal_id ORDER BY occurred_at, touch_id) AS position,
-               count(*) FILTER (is_before) OVER (PARTITION BY deal_id) AS n_created,
-               count(*) OVER (PARTITION BY deal_id) AS n_closed
-        FROM reached
+        SELECT deal_no, m.model, {", ".join(f"{_under_model(end + '.{model}')} AS {end}" for end in ENDS)}
+        FROM deal CROSS JOIN attribution_model m
         """,
     ),
     Step(
@@ -96,24 +67,37 @@ STEPS = (
         "Every model's credit for every touch, and for `unattributed` where there is none.",
         f"""
         WITH shared AS (
-            SELECT deal_id, model, touch_id, channel, campaign_id, is_won, {_credit("n_created")} AS credit,
-                   {_credit("n_closed")} AS credit_closed,
-                   CASE WHEN n_created = 0 THEN 0 * units ELSE {_money("n_created")} END AS amount_pipeline,
-                   {_money("n_closed")} AS amount_closed
-            FROM path CROSS JOIN (SELECT unnest({list(MODELS)}) AS model)
+            SELECT deal_no, m.model, touch_id, channel, campaign_id, position, n_created, units, is_won,
+                   {_under_model("{model}_created")} AS credit, {_under_model("{model}_closed")} AS credit_closed
+            FROM touch_share CROSS JOIN attribution_model m WHERE is_there
+        ),
+        earned AS (
+            SELECT s.*, {_cut("credit")} + CASE WHEN position = l.created.place THEN l.created.left_over ELSE 0 END
+                       AS units_created,
+                   {_cut("credit_closed")} + CASE WHEN position = l.closed.place THEN l.closed.left_over ELSE 0 END
+                       AS units_closed
+            FROM shared s JOIN left_over l USING (deal_no, model)
+            WHERE credit > 0 OR is_won AND credit_closed > 0
+        ),
+        every AS (
+            SELECT deal_no, model, touch_id, channel, campaign_id, is_won, credit, credit_closed,
+                   CASE WHEN n_created = 0 THEN 0 * units_created ELSE units_created END AS units_created, units_closed
+            FROM earned
             UNION ALL
-            SELECT d.deal_id, model, '{UNATTRIBUTED}', NULL, NULL, d.is_won,
-                   CAST(coalesce(p.n_created, 0) = 0 AS DOUBLE), CAST(p.deal_id IS NULL AS DOUBLE),
-                   CASE WHEN coalesce(p.n_created, 0) = 0 THEN d.units ELSE 0 END * 0.0001,
-                   CASE WHEN p.deal_id IS NULL THEN d.units ELSE 0 END * 0.0001
-            FROM credited_deal d CROSS JOIN (SELECT unnest({list(MODELS)}) AS model)
-            LEFT JOIN (SELECT DISTINCT deal_id, n_created FROM path) p ON p.deal_id = d.deal_id
+            SELECT d.deal_no, m.model, '{UNATTRIBUTED}', NULL, NULL, d.is_won,
+                   CAST(coalesce(s.n_created, 0) = 0 AS DOUBLE), CAST(s.deal_no IS NULL AS DOUBLE),
+                   CASE WHEN coalesce(s.n_created, 0) = 0 THEN d.units ELSE 0 END,
+                   CASE WHEN s.deal_no IS NULL THEN d.units ELSE 0 END
+            FROM credited_deal d CROSS JOIN attribution_model m LEFT JOIN deal_span s USING (deal_no)
+            WHERE d.is_there AND coalesce(s.n_created, 0) = 0
         )
-        SELECT deal_id, model, touch_id, channel, campaign_id, credit, amount_pipeline,
-               CASE WHEN is_won THEN credit_closed END AS credit_revenue,
-               CASE WHEN is_won THEN amount_closed ELSE 0 END AS amount_revenue
-        FROM shared WHERE credit > 0 OR is_won AND credit_closed > 0
+        SELECT d.deal_id, e.model, e.touch_id, e.channel, e.campaign_id, e.credit,
+               CAST(e.units_created AS DECIMAL(18,0)) * 0.0001 AS amount_pipeline,
+               CASE WHEN e.is_won THEN e.credit_closed END AS credit_revenue,
+               CASE WHEN e.is_won THEN CAST(e.units_closed AS DECIMAL(18,0)) * 0.0001 ELSE 0 END AS amount_revenue
+        FROM every e JOIN credited_deal d USING (deal_no)
         """,
+        is_view=True,
     ),
 )
 """The last yields the rows of `attribution_credit`."""
