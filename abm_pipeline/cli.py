@@ -263,6 +263,45 @@ def weekly(day: date | None) -> None:
     click.echo(write(_settings(), day))
 
 
+@report.command()
+@click.argument("name")
+@click.option("--date", "day", type=DAY, help="A day after the period's end; default: the newest day with metrics.")
+def pack(name: str, day: date | None) -> None:
+    """Write a review pack of packs.yaml (monthly, quarterly …) for the last whole period, and print its path."""
+    from abm_pipeline.reports.packs import write
+
+    path = write(_settings(), name, day)
+    if path is None:
+        raise click.ClickException("nothing was computed for the last day of that period: `abm run` it first")
+    click.echo(path)
+
+
+@report.command()
+@click.argument("account", required=False)
+@click.option("--date", "day", type=DAY, help="Day as of whose end; default: the newest day with metrics.")
+def brief(account: str | None, day: date | None) -> None:
+    """Write the brief of ACCOUNT (id, name, domain or record); without one, of every hot account; print the path."""
+    from abm_pipeline.reports import briefs
+    from abm_pipeline.reports._review import latest_day
+
+    settings = _settings()
+    if account is not None:
+        click.echo(briefs.write(settings, account, day))
+    elif (chosen := day or latest_day(settings)) is None:
+        raise click.ClickException("no metrics have been computed yet: `abm run --start DAY --end DAY` first")
+    else:
+        click.echo(briefs.refresh(settings, [chosen], ""))
+
+
+@report.command()
+@click.option("--date", "day", type=DAY, help="Day as of whose end; default: the newest day with metrics.")
+def catalogue(day: date | None) -> None:
+    """Write the page of what every metric means, with its live number, and print its path."""
+    from abm_pipeline.reports.catalogue import write
+
+    click.echo(write(_settings(), day))
+
+
 @main.command()
 def docs() -> None:
     """Write the pages that are made from the code: docs/data_dictionary.md, metrics.md, sources.md, .env.example."""

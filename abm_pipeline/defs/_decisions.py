@@ -164,3 +164,9 @@ def alert(run_id: str, job: str, tags: Mapping[str, str], failed: Mapping[str, s
         "failed_steps": dict(sorted(failed.items())),
         "days": list(dict.fromkeys(days.values())),
     }
+
+
+def turned_hot(day: date, lines: Sequence[str]) -> dict[str, Any]:
+    """What to tell of accounts that turned hot on a day, a line each."""
+    count = f"{len(lines)} account{'s' if len(lines) != 1 else ''}"
+    return {"text": "\n".join([f"{count} turned hot on {day}.", *lines]), "day": f"{day}", "accounts": list(lines)}

@@ -64,7 +64,11 @@ def demo(settings: Settings, scale: str = "demo", console: Console | None = None
         code = run(settings, UNTIL - timedelta(days=DAYS - 1), UNTIL, console=console)
         seconds = time.monotonic() - began
         _print_headlines(settings)
-    console.print(f"\nPipeline: {seconds:.0f} s. Weekly review: {_page(settings)}", soft_wrap=True)
+    console.print(f"\nPipeline: {seconds:.0f} s. Pages in {settings.reports_path}:")
+    for page in sorted(settings.reports_path.glob("*/latest.html")) + sorted(
+        settings.reports_path.glob("*/index.html")
+    ):
+        console.print(f"  {page}", soft_wrap=True)
     console.print("[bold]make dev[/bold] opens the Dagster UI on it.")
     return code if ok else code or 1
 
@@ -108,10 +112,6 @@ def _print_headlines(settings: Settings) -> None:
     if settings.open_lake.days(t.METRIC_VALUES):
         day, rows = values.metric_values(settings, None, UNTIL)
         _terminal.show_values(settings, day, None, rows)
-
-
-def _page(settings: Settings) -> Path:
-    return settings.reports_path / "weekly_review" / "latest.html"
 
 
 def dev(settings: Settings, port: int = 3000, console: Console | None = None) -> int:

@@ -1,19 +1,48 @@
 """What is served: tables in Postgres, and the pages. Unpartitioned, since a publish sends whatever days changed."""
 
 # No `from __future__ import annotations` here: Dagster reads the type of `context` and takes no text for it.
+import importlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from abm_pipeline.contracts import tables as t
 from abm_pipeline.contracts.tables import Table
-from abm_pipeline.defs import _metadata, _pictures
+from abm_pipeline.defs import _metadata
 from abm_pipeline.defs.layers import key_of
 from abm_pipeline.settings import Settings
 
-WEEKLY_REVIEW = dg.AssetKey(["reports", "weekly_review"])
+
+@dataclass(frozen=True)
+class Pages:
+    """Pages that `abm_pipeline.reports.{module}.refresh(settings, days, run_id)` writes; it returns where."""
+
+    name: str
+    module: str
+    about: str
+    reads: tuple[Table, ...]
+
+
+REPORTS = (
+    Pages(
+        "weekly_review",
+        "weekly",
+        "The weekly review: what changed in seven days, and why.",
+        (t.METRIC_VALUES, t.ACCOUNT_METRICS_DAILY, t.SCORE_PART, t.DATA_HEALTH),
+    ),
+    Pages("review_packs", "packs", "A page for the last whole month and quarter.", (t.METRIC_VALUES,)),
+    Pages(
+        "account_briefs",
+        "briefs",
+        "One page for each hot account: score and why, committee, topics, deals, next step.",
+        (t.ACCOUNT_METRICS_DAILY, t.SCORE_PART, t.TOUCH, t.INTENT, t.FACT_DEAL, t.CONTACT, t.DEAL),
+    ),
+    Pages("metric_catalogue", "catalogue", "What every metric means, beside its live number.", (t.METRIC_VALUES,)),
+)
 
 
 def key_of_published(table: Table) -> dg.AssetKey:
@@ -22,7 +51,7 @@ def key_of_published(table: Table) -> dg.AssetKey:
 
 
 def assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The published tables as one multi-asset, and the weekly review."""
+    """The published tables as one multi-asset, and the pages."""
     keys = {key_of_published(table): table for table in t.PUBLISHED}
 
     @dg.multi_asset(
@@ -60,21 +89,29 @@ def assets(settings: Settings) -> list[dg.AssetsDefinition]:
                 },
             )
 
+    return [published, *(_report(settings, pages) for pages in REPORTS)]
+
+
+def _report(settings: Settings, pages: Pages) -> dg.AssetsDefinition:
     @dg.asset(
-        key=WEEKLY_REVIEW,
-        deps=[key_of(t.METRIC_VALUES), key_of(t.ACCOUNT_METRICS_DAILY), key_of(t.SCORE_PART), key_of(t.DATA_HEALTH)],
+        key=dg.AssetKey(["reports", pages.name]),
+        deps=[key_of(table) for table in pages.reads],
         group_name="reports",
-        description="The weekly review: one HTML page that opens without a network.",
+        description=f"{pages.about} HTML that opens without a network.",
         kinds={"html"},
         owners=["team:marketing-operations"],
         tags={"layer": "reports"},
     )
-    def weekly_review(context: dg.AssetExecutionContext) -> None:
-        from abm_pipeline.reports import weekly
-
+    def report(context: dg.AssetExecutionContext) -> None:
+        refresh = importlib.import_module(f"abm_pipeline.reports.{pages.module}").refresh
         names = _metadata.partition_keys(context)
         days = [date.fromisoformat(name) for name in names] or settings.open_lake.days(t.METRIC_VALUES)[-1:]
-        weekly.refresh(settings, days, context.run.run_id)
-        context.add_output_metadata({"page": dg.MetadataValue.url(_pictures.weekly_page(settings))})
+        if not days:
+            context.log.info("no metrics have been computed yet, so there is nothing to show")
+            return
+        written = refresh(settings, days, context.run.run_id)
+        paths = [written] if isinstance(written, Path) else written
+        found = {path.parent.name: dg.MetadataValue.url(path.absolute().as_uri()) for path in paths}
+        context.add_output_metadata(found)
 
-    return [published, weekly_review]
+    return report

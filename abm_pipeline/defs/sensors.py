@@ -25,14 +25,16 @@ WEBHOOK_TIMEOUT_SECONDS = 10.0
 def sensors(
     settings: Settings, ingest: dg.UnresolvedAssetJobDefinition, refresh: dg.UnresolvedAssetJobDefinition
 ) -> list[dg.SensorDefinition]:
-    """Refresh after an ingest, on changed sources, backfill on a changed scoring model, alert on failed runs."""
+    """Refresh after an ingest, on changed sources, backfill on a changed scoring model, alert on hot accounts and on
+    failed runs.
+    """
     after = [
         _after_ingest("refresh_after_ingest", dg.DagsterRunStatus.SUCCESS, ingest, refresh),
         _after_ingest("refresh_after_failed_ingest", dg.DagsterRunStatus.FAILURE, ingest, refresh),
     ]
     arriving = [_files_changed(settings, spec) for spec in specs() if spec.watched is not None]
     changed = [_source_changed(settings), _scoring_model_changed(settings), _identity_decided(settings)]
-    return [*after, *arriving, *changed, _run_failed(settings)]
+    return [*after, *arriving, *changed, _account_turned_hot(settings), _run_failed(settings)]
 
 
 def _after_ingest(
@@ -185,6 +187,32 @@ def _is_busy(instance: dg.DagsterInstance) -> bool:
         dg.DagsterRunStatus.CANCELING,
     ]
     return bool(instance.get_runs(dg.RunsFilter(statuses=under_way), limit=1))
+
+
+def _account_turned_hot(settings: Settings) -> dg.SensorDefinition:
+    @dg.sensor(
+        minimum_interval_seconds=60,
+        default_status=ON,
+        description="Tell of target accounts that turned hot on the newest day, in the words of their briefs: in the "
+        "log, and to ABM_ALERT_WEBHOOK_URL.",
+    )
+    def account_turned_hot(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        from abm_pipeline.reports.briefs import turned_hot
+
+        now = settings.model_copy()
+        now.__dict__.pop("programme", None)
+        told = date.fromisoformat(context.cursor) if context.cursor else None
+        day, lines = turned_hot(now, told)
+        if day is None or day == told:
+            return dg.SkipReason("no day is newer than the one told of last")
+        if lines:
+            message = _decisions.turned_hot(day, lines)
+            context.log.info(message["text"])
+            if now.alert_webhook_url is not None:
+                post(now.alert_webhook_url.get_secret_value(), message)
+        return dg.SensorResult(cursor=day.isoformat(), skip_reason=dg.SkipReason(f"{len(lines)} accounts on {day}"))
+
+    return account_turned_hot
 
 
 def _run_failed(settings: Settings) -> dg.SensorDefinition:

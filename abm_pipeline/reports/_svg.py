@@ -23,6 +23,7 @@ def sparkline(days: pd.Series, values: pd.Series, label: str) -> str:
     points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
     return (
         f'<svg class="spark" role="img" aria-label="{escape(label)}" viewBox="0 0 {WIDTH} {HEIGHT}">'
-        f'<polyline points="{points}" fill="none" stroke="var(--accent)" stroke-width="1.5"/>'
+        f'<polyline points="{points}" fill="none" stroke="var(--accent)" stroke-width="1.5" '
+        'vector-effect="non-scaling-stroke"/>'
         f'<circle cx="{x[-1]:.1f}" cy="{y[-1]:.1f}" r="2.2" fill="var(--accent)"/></svg>'
     )

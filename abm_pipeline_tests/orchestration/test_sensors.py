@@ -96,3 +96,14 @@ def test_a_refresh_follows_an_ingest_for_the_same_days(pipeline: Settings) -> No
         request = build(pipeline).get_sensor_def("refresh_after_ingest")(context)
     assert isinstance(request, dg.RunRequest)
     assert (ingest.run_id, RANGE) == (request.run_key, request.tags)
+
+
+def test_accounts_that_turn_hot_are_told_once(copy: Settings) -> None:
+    """The newest day is told of once, whatever is recomputed before it; the cursor is that day."""
+    with instance(copy) as made:
+        first = tick(copy, made, "account_turned_hot", None)
+        assert END.isoformat() == first.cursor
+        found = build(copy).get_sensor_def("account_turned_hot")(
+            dg.build_sensor_context(instance=made, cursor=first.cursor)
+        )
+        assert isinstance(found, dg.SkipReason)

@@ -107,6 +107,22 @@ _MEMBERS = """
 _TIERS = """
     SELECT account_id, tier, true AS is_target, TIMESTAMP '2025-01-01 00:00:00' AS valid_from FROM accounts"""
 
+_DEALS = """
+    SELECT 'salesforce:006' || i AS deal_id, 'salesforce:001' || i AS company_key, 'Proposal' AS stage,
+           TIMESTAMP '2026-01-10 09:00:00' AS valid_from, TIMESTAMP '2026-01-10 09:00:00' AS created_at,
+           false AS is_closed, false AS is_won, 41250.5 AS amount, 'USD' AS currency, 41250.5 AS amount_reporting,
+           'Owner 1' AS owner_name
+    FROM accounts WHERE i % 2 = 1"""
+_DEAL_RECORDS = """
+    SELECT DATE '2026-03-31' AS day, 'salesforce' AS source, '006' || i AS source_id, name || ' renewal' AS name,
+           'Proposal' AS stage, false AS is_closed, false AS is_won, false AS is_deleted,
+           TIMESTAMP '2026-01-10 09:00:00' AS modified_at FROM accounts WHERE i % 2 = 1"""
+_CONTACTS = """
+    SELECT DATE '2026-03-31' AS day, 'salesforce' AS source, '003' || i || '_' || k AS source_id,
+           ['Ada', 'Boris', 'Chloé', 'Dieter'][k + 1] || ' Person' || i AS full_name,
+           ['CFO', 'Engineer', 'Analyst', NULL][k + 1] AS title, 'contact' AS person_type, false AS is_deleted,
+           TIMESTAMP '2026-01-10 09:00:00' AS modified_at FROM accounts, range(4) t(k)"""
+
 
 def write_sample(settings: Settings) -> None:
     """Fill the lake of `settings`; scores come from the scoring step itself."""
@@ -129,6 +145,9 @@ def write_sample(settings: Settings) -> None:
         put(T.REDIRECT, "SELECT 'acc_old' AS old_account_id, 'acc_59' AS account_id, 'merged' AS reason")
         put(T.TOUCH, _TOUCHES)
         put(T.INTENT, _INTENT)
+        put(T.FACT_DEAL, _DEALS)
+        put(T.DEAL, _DEAL_RECORDS)
+        put(T.CONTACT, _CONTACTS)
         scoring.refresh(settings, DAYS, "run")
         lake.attach(con, T.ENGAGEMENT_SCORE)
         put(T.ACCOUNT_METRICS_DAILY, _ACCOUNT_METRICS)
