@@ -310,7 +310,7 @@ def docs() -> None:
     from abm_pipeline.contracts.render import data_dictionary
     from abm_pipeline.programme import load_programme
     from abm_pipeline.registry import collect
-    from abm_pipeline.reports.values import catalogue_page
+    from abm_pipeline.reports.catalogue import markdown
     from abm_pipeline.sources._spec import SourceSpec
     from abm_pipeline.sources.catalogue import env_example, sources_page
 
@@ -318,7 +318,7 @@ def docs() -> None:
     Path("docs").mkdir(exist_ok=True)
     pages = {
         "docs/data_dictionary.md": data_dictionary(),
-        "docs/metrics.md": catalogue_page(),
+        "docs/metrics.md": markdown(load_programme()),
         "docs/sources.md": sources_page(specs, load_programme()),
         ".env.example": env_example(specs),
     }

@@ -45,7 +45,9 @@ def set_definitions(con: duckdb.DuckDBPyConnection, programme: Programme, model:
             "grain": spec.grain,
             "window": _windows(spec.window_days or model.windows),
             "segments": ",".join(("all", *spec.segments)),
-            "benchmark": "; ".join(_band(key, band) for key, band in programme.benchmarks.get(spec.id, {}).items()),
+            "benchmark": "; ".join(
+                band_in_words(key, band) for key, band in programme.benchmarks.get(spec.id, {}).items()
+            ),
             "guides": ",".join(spec.guides),
             "definition_version": spec.definition_version,
         }
@@ -58,7 +60,8 @@ def _windows(days: tuple[int, ...]) -> str:
     return "as of the day" if days == (1,) else " and ".join(f"{each} days" for each in days)
 
 
-def _band(key: str, band: Band) -> str:
+def band_in_words(key: str, band: Band) -> str:
+    """A benchmark and the segment that it is for."""
     if band.high is None:
         return f"{key}: at least {band.low:g}"
     if band.low is None:

@@ -1,4 +1,4 @@
-"""The metric catalogue as a page: what every metric means, beside its live number.
+"""The metric catalogue: what every metric means, as Markdown, and as a page beside its live number.
 
 Belongs here: the rows of the catalogue in their order, which metrics each has, and where those rows are found that are
 no metric but a table or a page. A metric that no row names stands at the end.
@@ -15,8 +15,9 @@ from typing import Any
 import pandas as pd
 
 from abm_pipeline.contracts import tables as T
-from abm_pipeline.metrics._definitions import metric_specs
+from abm_pipeline.metrics._definitions import band_in_words, metric_specs
 from abm_pipeline.metrics._spec import MetricSpec
+from abm_pipeline.programme import Programme
 from abm_pipeline.reports import _page, _svg
 from abm_pipeline.reports._format import cell, words
 from abm_pipeline.reports._review import latest_day
@@ -150,6 +151,40 @@ def sections(specs: Sequence[MetricSpec]) -> Iterator[tuple[str, list[tuple[Row,
         yield title, found
     if left:
         yield "More", [(Row(name), [spec]) for name, spec in left.items()]
+
+
+def markdown(programme: Programme) -> str:
+    """The catalogue as a Markdown page: definitions without values."""
+    lines = [
+        "# Metrics",
+        "",
+        "Made from `abm_pipeline/metrics` by `make docs`; edit there. `abm report catalogue` writes",
+    ]
+    lines += ["the same as a page with live numbers."]
+    for title, rows in sections(metric_specs()):
+        lines += ["", f"## {title}"]
+        for row, metrics in rows:
+            for spec in metrics:
+                lines += ["", f"### {spec.title}", "", *_described(spec, programme)]
+            if row.where:
+                about = "By account: " if metrics else f"**{words(row.id)}**: "
+                lines += ["", f"{about}{row.where}."]
+    return "\n".join(lines) + "\n"
+
+
+def _described(spec: MetricSpec, programme: Programme) -> Iterator[str]:
+    windows = ", ".join(map(str, spec.window_days)) or "those of the scoring model"
+    yield f"`{spec.id}`: {spec.formula}"
+    yield ""
+    if spec.example:
+        yield f"*{spec.example}*"
+        yield ""
+    yield f"- {spec.unit}; {spec.grain}; windows in days: {windows}; guides: {' '.join(spec.guides) or 'none'}"
+    yield f"- by {', '.join(('all', *spec.segments))}"
+    for name, preset in spec.presets.items():
+        yield f"- preset `{name}`: {preset.formula}"
+    if bands := programme.benchmarks.get(spec.id):
+        yield f"- benchmark {'; '.join(band_in_words(key, band) for key, band in bands.items())}"
 
 
 def refresh(settings: Settings, days: Sequence[date], run_id: str) -> Path:

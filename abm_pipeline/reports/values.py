@@ -75,15 +75,3 @@ def for_people(rows: pd.DataFrame, currency: str) -> list[dict[str, str]]:
             }
         )
     return out
-
-
-def catalogue_page() -> str:
-    """The metric catalogue as a Markdown page."""
-    lines = ["# Metrics", "", "Made from `abm_pipeline/metrics` by `make docs`; edit there.", ""]
-    lines += ["| id | metric | formula | unit | windows (days) | segments | guides |", "|---|---|---|---|---|---|---|"]
-    for spec in definitions().values():
-        windows = ", ".join(map(str, spec.window_days)) or "those of the scoring model"
-        segments, guides = ", ".join(("all", *spec.segments)), " ".join(spec.guides)
-        cells = (spec.id, spec.title, spec.formula, spec.unit, windows, segments, guides)
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
