@@ -3,13 +3,24 @@
 Ids that are no longer in use lead to the account that most of their records are in now (ties: the smaller id), for
 ever, whatever happens to that account later. `reason`: `merged` if all records went to one account, `split` if to
 several, `gone` if no record is left (the redirect then leads nowhere).
+
+Belongs here too: what changed in words, which the restatement log gives as the reason of the numbers that moved.
 """
 
 from __future__ import annotations
 
-import duckdb
+from collections.abc import Iterator, Sequence
 
+import duckdb
+import pyarrow as pa
+
+from abm_pipeline.contracts import tables as t
+from abm_pipeline.contracts.tables import Table
+from abm_pipeline.identity.decisions import Decision, undone_by
 from abm_pipeline.storage.engine import Step
+
+# Merges and splits that are named one by one; the others are counted.
+NAMED = 5
 
 DIFF = (
     Step(
@@ -71,3 +82,88 @@ def counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     ).fetchall()[0]
     names = ("accounts_new", "accounts_merged", "accounts_split", "accounts_gone", "records_moved")
     return {name: int(value) for name, value in zip(names, row, strict=True)}
+
+
+def reasons(con: duckdb.DuckDBPyConnection, decisions: Sequence[Decision]) -> dict[Table, str]:
+    """Why each identity table changed, in words; of `member`, which accounts merged and split, and who decided it."""
+    return {
+        t.MEMBER: "; ".join(_what_happened(con, decisions)) or "identity: domains moved",
+        t.ACCOUNT: "identity: attributes of accounts changed",
+        t.PERSON: "identity: people changed",
+        t.PERSON_HISTORY: "identity: people changed employer",
+        t.TIER_HISTORY: "target list changed",
+        t.WEAK_KEY: "identity: shared domains changed",
+    }
+
+
+def _what_happened(con: duckdb.DuckDBPyConnection, decisions: Sequence[Decision]) -> Iterator[str]:
+    _decided(con, decisions)
+    events = con.execute(
+        """
+        WITH went AS (
+            SELECT old_account_id, list(account_id ORDER BY account_id) AS targets, sum(records) AS records
+            FROM moved WHERE account_id IS NOT NULL GROUP BY old_account_id
+        ),
+        event AS (
+            SELECT 'merged' AS what, old_account_id, targets, records FROM went
+            WHERE len(targets) = 1 AND targets[1] <> old_account_id
+            UNION ALL
+            SELECT 'split', old_account_id, targets, records FROM went WHERE len(targets) > 1
+        )
+        SELECT e.what, old_account_id, targets, min(d.says)
+        FROM event AS e LEFT JOIN decided AS d
+            ON d.what = e.what AND old_account_id IN (d.left_old, d.right_old)
+            AND list_contains(targets, d.left_new) AND list_contains(targets, d.right_new)
+        GROUP BY e.what, old_account_id, targets, records
+        ORDER BY min(d.says) IS NULL, records DESC, old_account_id
+        """
+    ).fetchall()
+    for kind in ("merged", "split"):
+        found = [(old, targets, says) for what, old, targets, says in events if what == kind]
+        for old, targets, says in found[:NAMED]:
+            yield f"{kind}: {old} into {' and '.join(targets)}{f' ({says})' if says else ''}"
+        if len(found) > NAMED:
+            yield f"{len(found) - NAMED} more accounts {kind}"
+    fresh, gone = con.execute(
+        """
+        SELECT
+            (SELECT count(*) FROM new_member ANTI JOIN old_member USING (source, source_id) WHERE source <> 'domain'),
+            (SELECT count(*) FROM old_member ANTI JOIN new_member USING (source, source_id) WHERE source <> 'domain')
+        """
+    ).fetchall()[0]
+    if fresh:
+        yield f"identity: {fresh} new record{'s' if fresh > 1 else ''}"
+    if gone:
+        yield f"identity: {gone} record{'s' if gone > 1 else ''} gone"
+
+
+def _decided(con: duckdb.DuckDBPyConnection, decisions: Sequence[Decision]) -> None:
+    """Make `decided`: the decisions whose two records were apart and are together now (`merged`), or the other way
+    round (`split`), with the accounts before and now.
+    """
+    ended = undone_by(decisions)
+    rows = []
+    for d in (d for d in decisions if d.kind in ("merge", "never_merge")):
+        undo = ended.get(d.decision_id)
+        joins = (d.kind == "merge") == (undo is None)
+        made = undo or d
+        says = f"decision {made.decision_id} by {made.by}"
+        rows.append(("merged" if joins else "split", d.left, d.right, says))
+    columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
+    names = ("what", "left_key", "right_key", "says")
+    arrays = {name: pa.array(values, pa.string()) for name, values in zip(names, columns, strict=True)}
+    con.register("_told", pa.table(arrays))
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE decided AS
+        WITH placed AS (
+            SELECT source || ':' || source_id AS key, o.account_id AS old_id, n.account_id AS new_id
+            FROM old_member AS o JOIN new_member AS n USING (source, source_id)
+        )
+        SELECT d.what, d.says, l.old_id AS left_old, r.old_id AS right_old, l.new_id AS left_new, r.new_id AS right_new
+        FROM _told AS d JOIN placed AS l ON l.key = d.left_key JOIN placed AS r ON r.key = d.right_key
+        WHERE CASE d.what WHEN 'merged' THEN left_old <> right_old AND left_new = right_new
+                          ELSE left_old = right_old AND left_new <> right_new END
+        """
+    )
+    con.unregister("_told")

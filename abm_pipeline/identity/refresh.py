@@ -15,7 +15,7 @@ import duckdb
 
 from abm_pipeline.contracts import tables as t
 from abm_pipeline.contracts.fields import TIERS as TIER_ORDER
-from abm_pipeline.identity import decisions, diff
+from abm_pipeline.identity import decisions, diff, reach
 from abm_pipeline.identity.accounts import ACCOUNTS, ATTRIBUTES, MEMBERS
 from abm_pipeline.identity.evidence import explain_links
 from abm_pipeline.identity.jobs import JOBS
@@ -33,8 +33,8 @@ from abm_pipeline.storage.report import TableReport
 OUTPUTS = (
     (t.REDIRECT, "new_redirect"),
     (t.ACCOUNT, "new_account"),
-    (t.PERSON, "new_person"),
     (t.PERSON_HISTORY, "new_person_history"),
+    (t.PERSON, "new_person"),
     (t.TIER_HISTORY, "new_tier_history"),
     (t.LINK, "new_link"),
     (t.LINK_REVIEW, "new_link_review"),
@@ -98,7 +98,8 @@ def refresh(settings: Settings, days: Sequence[date], run_id: str) -> list[Table
         con.execute(
             "INSERT INTO previous SELECT account_id, source, source_id FROM old_member WHERE source <> 'domain'"
         )
-        decisions.register(con, decisions.load(decisions.decisions_path(settings)))
+        people_decided = decisions.load(decisions.decisions_path(settings))
+        decisions.register(con, people_decided)
         _params(con, settings.programme)
         run_steps(con, [*(latest(table) for table in (t.COMPANY, t.COMPANY_CHANGE, t.CONTACT)), *_TOLD])
         read_records(con, "told", settings.programme)
@@ -106,8 +107,16 @@ def refresh(settings: Settings, days: Sequence[date], run_id: str) -> list[Table
         run_steps(con, [*MEMBERS, *ACCOUNTS, *PEOPLE, *JOBS, *TIERS, *diff.DIFF])
         explain_links(con)
         notes = {t.MEMBER.name: diff.counts(con) | _doubts(con), t.PERSON.name: _people(con)}
+        rules, whys = reach.rules(lake, settings.programme), diff.reasons(con, people_decided)
         for table, relation in OUTPUTS:
-            changed = lake.write_table(con, table, f"SELECT * FROM {relation}", computed_at=stamp)
+            changed = lake.write_table(
+                con,
+                table,
+                f"SELECT * FROM {relation}",
+                computed_at=stamp,
+                rule=rules.get(table),
+                why=whys.get(table, ""),
+            )
             (rows,) = con.execute(f"SELECT count(*) FROM {relation}").fetchall()[0]
             reports.append(TableReport(table, {None: int(rows)}, (None,) if changed else (), notes.get(table.name, {})))
     return reports

@@ -23,6 +23,7 @@ from abm_pipeline.programme import Programme
 from abm_pipeline.scoring.model import ScoringModel
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage.engine import Step, connect, run_steps
+from abm_pipeline.storage.journal import FACTS, KNOWN
 from abm_pipeline.storage.lake import Input, Lake, Written, now_ns
 from abm_pipeline.storage.report import TableReport
 
@@ -40,7 +41,9 @@ OUTPUTS = (
 # writing holds one file open per day.
 CHUNK_ROWS = 1_000_000
 CHUNK_DAYS = 120
-_WHO = tuple(Input(table) for table in IDENTITY)
+# Who is who: joined to facts, to the accounts' days and to who is known since when; only to facts.
+_WHO = tuple(Input(table, way=KNOWN) for table in IDENTITY)
+_WHO_DID = tuple(Input(table, way=FACTS) for table in IDENTITY if table is not T.TIER_HISTORY)
 
 
 @dataclass
@@ -80,7 +83,9 @@ class _Work:
 
     def write_table(self, table: Table, relation: str) -> TableReport:
         changed = self.lake.write_table(self.con, table, f"SELECT * FROM ({relation})", computed_at=self.computed_at)
-        rows = self.con.execute(f"SELECT count(*) FROM ({relation})").fetchall()[0][0]
+        # Of what was written: a relation that is a view would be computed once more.
+        self.lake.attach(self.con, table, name="_written")
+        rows = self.con.execute("SELECT count(*) FROM _written").fetchall()[0][0]
         return TableReport(table, {None: int(rows)}, (None,) if changed else ())
 
 
@@ -119,7 +124,10 @@ def refresh(
 
 
 def account_inputs(programme: Programme, score_days: int) -> tuple[Input, ...]:
-    """What the base steps read for a day of account_metrics_daily (`score_days` = 1) or of metric_values."""
+    """What the base steps read for a day of account_metrics_daily (`score_days` = 1) or of metric_values.
+
+    A part that reads an identity table for itself, not joined to facts or to `account_day`, says so in its `reads`.
+    """
     reach = max(_accounts.ENGAGED_DAYS, programme.journey.aware_window_days)
     return (
         *_WHO,
@@ -133,11 +141,11 @@ def account_inputs(programme: Programme, score_days: int) -> tuple[Input, ...]:
 
 def _furthest(inputs: Iterable[Input]) -> tuple[Input, ...]:
     """Each table once, as far back as anybody reads it."""
-    found: dict[Table, Input] = {}
+    found: dict[tuple[Table, str], Input] = {}
     for each in inputs:
-        known = found.setdefault(each.table, each)
+        known = found.setdefault((each.table, each.way), each)
         if known.window_days < each.window_days:
-            found[each.table] = each
+            found[each.table, each.way] = each
     return tuple(found.values())
 
 
@@ -150,6 +158,8 @@ def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableRepo
     inputs: list[Input] = []
     for table in wanted:
         more = [each for part in parts[table] for each in part.reads]
+        if table is T.METRIC_VALUES:
+            more.append(Input(T.ACCOUNT))  # a market's size counts accounts that nothing is known to have happened to
         # A day's values read scores back to the creation of the deals and the first engagement of the accounts.
         score_days = _span(lake) if table is T.METRIC_VALUES else 1
         days |= work.todo(table, _furthest((*account_inputs(work.programme, score_days), *more)))
@@ -234,7 +244,7 @@ def _cost_allocation(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
 
 
 def _campaigns(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
-    inputs = (*_WHO, Input(T.FACT_CAMPAIGN), Input(T.SPEND), Input(T.TOUCH))
+    inputs = (*_WHO_DID, Input(T.FACT_CAMPAIGN), Input(T.SPEND), Input(T.TOUCH))
     return _daily(work, T.CAMPAIGN_METRICS, inputs, campaigns.STEPS)
 
 
@@ -242,7 +252,7 @@ def _data_health(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
     set_sources(work.con)
     staged = tuple(Input(table, data_health.HISTORY_DAYS) for table in STAGED)
     facts = (Input(T.TOUCH), Input(T.INTENT), Input(T.SPEND))
-    inputs = (*_WHO, Input(T.WEAK_KEY), *staged, Input(T.QUARANTINE), *facts)
+    inputs = (*_WHO_DID, Input(T.WEAK_KEY), *staged, Input(T.QUARANTINE), *facts)
     # Long chunks: a row for each day and source is little, and each chunk reads the history before it once more.
     return _daily(work, T.DATA_HEALTH, inputs, data_health.STEPS, longest=366)
 

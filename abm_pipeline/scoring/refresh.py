@@ -23,6 +23,7 @@ from abm_pipeline.scoring.model import PARTS, ScoringModel, load_models
 from abm_pipeline.scoring.steps import SPAN_STEPS, TOUCH_STEPS
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage.engine import connect, run_steps
+from abm_pipeline.storage.journal import FACTS
 from abm_pipeline.storage.lake import Input, Lake, Written, now_ns
 from abm_pipeline.storage.report import TableReport
 
@@ -50,8 +51,9 @@ class _Outcome:
 def inputs(model: ScoringModel, programme: Programme) -> tuple[Input, ...]:
     """What a model's rows of a day are computed from: the tables, and how many days up to the day itself."""
     daily = (Input(T.TOUCH, max(model.windows) + CHANGE_DAYS), Input(T.INTENT, 1 + CHANGE_DAYS))
-    rolled = (Input(T.ACCOUNT),) if programme.account_level == "parent" else ()
-    return (*daily, Input(T.MEMBER), Input(T.PERSON), Input(T.PERSON_HISTORY), Input(T.TIER_HISTORY), *rolled)
+    rolled = (T.ACCOUNT,) if programme.account_level == "parent" else ()
+    who = (Input(table, way=FACTS) for table in (T.MEMBER, T.PERSON, T.PERSON_HISTORY, *rolled))
+    return (*daily, *who, Input(T.TIER_HISTORY))
 
 
 def refresh(

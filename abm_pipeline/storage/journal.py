@@ -29,7 +29,7 @@ from abm_pipeline.contracts.tables import Table
 
 ROWS, FACTS, KNOWN = "rows", "facts", "known"
 """How a table can be read, for `Change.since`: for itself; only joined to facts, so that a row without any is nothing;
-only for facts and for who is known since when.
+joined to facts, to the days on which accounts have a row, and for who is known since when.
 """
 Since = Mapping[str, date | None]
 Rule = Callable[[duckdb.DuckDBPyConnection], Since]
@@ -38,8 +38,9 @@ Rule = Callable[[duckdb.DuckDBPyConnection], Since]
 ALWAYS: Since = {ROWS: date.min}
 # The latest are all kept, for what they say; of those before only what makes a day stale that no later one does.
 KEPT = 100
-# Columns of a version's beginning, with that of its end, where it has one.
-_STRETCHES = {"valid_from": "valid_to", "valid_from_day": "valid_to_day", "entered_at": "left_at"}
+STRETCHES = {"valid_from": "valid_to", "valid_from_day": "valid_to_day", "entered_at": "left_at"}
+"""Columns of the beginning of what holds for a while, with that of its end, where it has one."""
+
 # Says which run wrote a row, not what it says.
 _OF_THE_RUN = frozenset({"snapshot_id", "run_id"})
 
@@ -92,10 +93,10 @@ def stretches(table: Table, zone: str) -> Rule | None:
     A row that differs matters from its beginning on, or from what was its beginning; one that only ends at another
     time, from the earlier of the two ends on. Instants are turned to days in `zone`.
     """
-    start = next((column for column in _STRETCHES if column in table.columns), None)
+    start = next((column for column in STRETCHES if column in table.columns), None)
     if start is None:
         return None
-    end = _STRETCHES[start] if _STRETCHES[start] in table.columns else None
+    end = STRETCHES[start] if STRETCHES[start] in table.columns else None
     same = [column for column in table.columns if column not in {start, end} | _OF_THE_RUN]
     columns = f"""{", ".join(map(quoted, table.key))}, hash(row({", ".join(map(quoted, same))})) AS content,
         {_day(start)} AS starts, {_day(end) if end else "CAST(NULL AS DATE)"} AS ends"""
