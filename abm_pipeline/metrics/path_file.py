@@ -171,7 +171,12 @@ def _read(source: Path) -> pd.DataFrame:
     length = rows["path"].str.count(">") + 1
     for name in PLACES:
         outside = rows[name].notna() & ~(rows[name].between(1, length) & (rows[name] % 1 == 0))
-        _refuse(source, outside, rows[name], f"{name} {{}} is no position in the path; the first touch is 1")
+        _refuse(
+            source,
+            outside,
+            rows[name].map("{:g}".format),
+            f"{name} {{}} is no position in the path; the first touch is 1",
+        )
     return rows
 
 
