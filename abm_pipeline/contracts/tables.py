@@ -502,7 +502,9 @@ ACCOUNT_METRICS_DAILY = Table(
         "is_engaged score_change_7d is_covered is_covered_email is_covered_phone is_covered_meeting is_covered_event "
         "is_covered_content is_covered_ads uncovered_reason contacts_known contacts_engaged committee_low "
         "committee_high penetration_low penetration_high role_gaps intent_topics_surging content_types touches "
-        "last_touch_day open_deals open_pipeline won_revenue"
+        "last_touch_day open_deals open_pipeline won_revenue "
+        "icp_fit icp_fit_industry icp_fit_region icp_fit_size contacts_complete contacts_connected contact_growth_90d "
+        "cost_allocated roi customer_health health_parts renewal_days"
     ),
     ("program", "stage", "is_covered"),
     is_daily=True,

@@ -17,6 +17,7 @@ from abm_pipeline.metrics._segments import SEGMENTS
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.metrics.refresh import OUTPUTS
 from abm_pipeline_tests.metrics.world import CHANNEL, D, World
+from abm_pipeline_tests.metrics.world_pipeline import populate_pipeline
 
 DAYS = [D - timedelta(days=back) for back in (2, 1, 0)]
 
@@ -61,8 +62,11 @@ def populate(world: World) -> None:
         engaged = rng.randrange(0, 150)
         for day_back in range(0, 150, 15):
             world.score(account, str(D - timedelta(days=day_back)), 40 if day_back < engaged else 3, rng.random())
+    world.account("came.com", "one_to_few", str(D - timedelta(days=10)))
+    world.tier(world.account("left.com"), "one_to_many", "2025-01-01", str(D - timedelta(days=10)))
     for day_back in range(0, 100, 9):
         world.spend(str(D - timedelta(days=day_back)))
+    populate_pipeline(world)
 
 
 @pytest.fixture(scope="module")

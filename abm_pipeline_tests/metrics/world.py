@@ -54,6 +54,15 @@ CHANNEL = {
     "ad_impression": "ads",
     "ad_click": "ads",
     "ad_engagement": "ads",
+    "email_open": "email",
+    "email_click": "email",
+    "email_forward": "email",
+    "email_bounce": "email",
+    "page_view": "web",
+    "web_visit": "web",
+    "social_engagement": "social",
+    "direct_mail": "mail",
+    "direct_mail_response": "mail",
 }
 
 
