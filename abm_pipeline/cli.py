@@ -17,6 +17,7 @@ import click
 
 from abm_pipeline.cli_attribution import attribution
 from abm_pipeline.cli_identity import identity
+from abm_pipeline.cli_model import model
 
 if TYPE_CHECKING:
     from abm_pipeline.settings import Settings
@@ -80,6 +81,7 @@ def main(debug: bool) -> None:
 
 main.add_command(attribution)
 main.add_command(identity)
+main.add_command(model)
 
 
 @main.command()

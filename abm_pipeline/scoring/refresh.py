@@ -19,6 +19,7 @@ from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.fields import ROLES
 from abm_pipeline.programme import Programme
 from abm_pipeline.scoring.days import DAY_STEPS
+from abm_pipeline.scoring.lifecycle import archive
 from abm_pipeline.scoring.model import PARTS, ScoringModel, load_models
 from abm_pipeline.scoring.steps import SPAN_STEPS, TOUCH_STEPS
 from abm_pipeline.settings import Settings
@@ -66,6 +67,8 @@ def refresh(
     """
     models = load_models(settings.config) if models is None else models
     lake, programme = settings.open_lake, settings.programme
+    for model in models.values():
+        archive(settings, model)
     computed_at = now_ns()
     todo = {model.name: _days_to_score(lake, programme, model, days) for model in models.values()}
     outcomes = {table: _Outcome() for table in OUTPUTS}

@@ -1,0 +1,151 @@
+"""`abm model`: scoring models, their versions, and which of them counts.
+
+Belongs here: options, help and printing. What a command does is `scoring.lifecycle`'s, imported when it runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from abm_pipeline.scoring.lifecycle import Promotion, Version
+    from abm_pipeline.settings import Settings
+
+WHY = click.option("--why", metavar="TEXT", help="Why; asked for on a terminal, needed elsewhere.")
+VERSION = "NAME (what the YAML says now), NAME@VERSION or VERSION; the beginning of a version will do"
+
+
+@click.group()
+def model() -> None:
+    """Scoring models: data under config/scoring_models, scored side by side; one is the champion, whose scores count.
+
+    \b
+    abm model list                                  versions, and the days scored under each
+    abm model check                                 are the YAML files right, and what would they compute?
+    abm model diff default challenger               what differs
+    abm model promote challenger --why TEXT         make it the champion
+    abm model rollback --why TEXT                   make the one before it the champion again
+    """
+
+
+@model.command("list")
+def list_() -> None:
+    """List every version that is declared or has scores: ● champion, ○ declared, · only scores."""
+    from abm_pipeline.scoring.lifecycle import versions
+
+    for each in versions(_settings()):
+        mark = "●" if each.is_champion else "○" if each.is_present else "·"
+        days = f"{len(each.days)} days, {each.days[0]} to {each.days[-1]}" if each.days else "no day scored"
+        click.echo(f"{mark} {each.label:<32} {days}")
+
+
+@model.command()
+@click.argument("name", required=False)
+def check(name: str | None) -> None:
+    """Check the YAML of every model (or NAME), and say what taking each up would compute."""
+    from abm_pipeline.scoring.lifecycle import find, plan, versions
+
+    settings = _settings()
+    chosen = [find(settings, name)] if name else [each for each in versions(settings) if each.is_present]
+    for each in chosen:
+        click.echo(f"{each.label} is right{', and the champion' if each.is_champion else ''}.")
+        for line in plan(settings, each):
+            if line.days:
+                about = f", about {line.rows:,} rows" if line.rows else ""
+                click.echo(f"  {line.table}: {line.days} days to compute, {line.first} to {line.last}{about}")
+        if not any(line.days for line in plan(settings, each)):
+            click.echo("  nothing to compute")
+
+
+@model.command()
+@click.argument("a")
+@click.argument("b")
+def diff(a: str, b: str) -> None:
+    """Say what differs between the versions A and B."""
+    from abm_pipeline.scoring.lifecycle import differences, find
+
+    settings = _settings()
+    left, right = find(settings, a), find(settings, b)
+    for each in (left, right):
+        if each.model is None:
+            raise click.UsageError(f"what {each.label} said is not known any more, only its scores are there.")
+    assert left.model is not None
+    assert right.model is not None
+    found = differences(left.model, right.model)
+    width = max((len(key) for key, _, _ in found), default=0)
+    for key, before, after in found:
+        click.echo(f"{key:<{width}}  {_shown(before)} → {_shown(after)}")
+    if not found:
+        click.echo("They say the same.")
+
+
+@model.command()
+@click.argument("version")
+@WHY
+def promote(version: str, why: str | None) -> None:
+    """Make VERSION the champion: one edit of the YAML in ABM_CONFIG, logged.
+
+    The scoring_model_changed sensor (or `abm run`) then computes what is missing; scores of other versions stay.
+    """
+    from abm_pipeline.scoring.lifecycle import find
+    from abm_pipeline.scoring.lifecycle import promote as take_up
+
+    settings = _settings()
+    _say(settings, take_up(settings, found := find(settings, version), _why(why)), found)
+
+
+@model.command()
+@WHY
+def rollback(why: str | None) -> None:
+    """Make the champion before the last promotion the champion again."""
+    from abm_pipeline.scoring.lifecycle import find
+    from abm_pipeline.scoring.lifecycle import rollback as take_back
+
+    settings = _settings()
+    made = take_back(settings, _why(why))
+    _say(settings, made, find(settings, made.champion))
+
+
+@model.command()
+def history() -> None:
+    """List the promotions: who, when, which, why."""
+    from abm_pipeline.scoring.lifecycle import promotions
+
+    log = promotions(_settings())
+    for each in log:
+        click.echo(
+            f"{each.at:%Y-%m-%d %H:%M}  {each.who}: {each.champion_before or 'none'} → {each.champion}: {each.why}"
+        )
+    if not log:
+        click.echo("Nothing has been promoted yet.")
+
+
+def _say(settings: Settings, made: Promotion, version: Version) -> None:
+    from abm_pipeline.contracts.tables import ENGAGEMENT_SCORE
+
+    click.echo(f"{made.champion} is the champion, {made.champion_before or 'none'} was. Commit {settings.config}.")
+    known = settings.open_lake.days(ENGAGEMENT_SCORE)
+    missing = len(set(known) - set(version.days))
+    if not missing:
+        click.echo("All its scores are there: only the metrics that read them are computed again.")
+    else:
+        click.echo(f"{missing} of {len(known)} days are to be scored, by the sensor or by `abm run`.")
+
+
+def _why(why: str | None) -> str:
+    if why is None and not sys.stdin.isatty():
+        raise click.UsageError("say why: --why TEXT.")
+    return why or str(click.prompt("Why"))
+
+
+def _shown(value: object) -> str:
+    return "–" if value is None else str(value)
+
+
+def _settings() -> Settings:
+    from abm_pipeline.cli import _settings as read_settings
+
+    return read_settings()
