@@ -1,4 +1,4 @@
-"""What pipeline_velocity and pipeline_velocity_ratio share: the four factors of velocity in one relation.
+"""What the metrics of velocity share: the four factors of velocity in one relation.
 
 deals:      open at the end of the day ("deals in the pipeline")
 size:       mean amount of the deals won in the 90 days up to it
@@ -25,10 +25,11 @@ DEALS = f"""(
 """Closed and open deals of each day in one relation."""
 
 CLOSED_DEALS = "count(*) FILTER (NOT is_open)"
-PRODUCT = f"""(
-    count(*) FILTER (is_open)
-    * (CAST(sum(amount_won) AS DOUBLE) / nullif(count(amount_won), 0))
+SIZE_AND_WIN_RATE = f"""((CAST(sum(amount_won) AS DOUBLE) / nullif(count(amount_won), 0))
     * (CAST(count(*) FILTER (is_won) AS DOUBLE) / nullif({CLOSED_DEALS}, 0)))"""
+"""Size × win rate, as an aggregate over DEALS."""
+
+PRODUCT = f"(count(*) FILTER (is_open) * {SIZE_AND_WIN_RATE})"
 """Deals × size × win rate, as an aggregate over DEALS."""
 
 CYCLE = "(CAST(sum(won_cycle_days) AS DOUBLE) / nullif(count(won_cycle_days), 0))"

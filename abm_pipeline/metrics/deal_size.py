@@ -21,6 +21,7 @@ SPEC = MetricSpec(
     segments=SEGMENTS,
     guides=("G3", "G1", "G2"),
     statistic="mean",
+    example="Won for 10 000, 20 000 and 60 000: 90 000 ÷ 3 = 30 000; lost and open deals have no part in it.",
     steps=(
         Step(
             "deal_size",

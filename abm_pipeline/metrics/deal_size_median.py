@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
+from abm_pipeline.metrics._median import median_of
 from abm_pipeline.metrics._segments import SEGMENTS, by_segment
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
@@ -17,6 +18,7 @@ SPEC = MetricSpec(
     segments=SEGMENTS,
     guides=("G3", "G1", "G2"),
     statistic="given",
+    example="Won for 10 000, 20 000 and 60 000: 20 000.",
     steps=(
         Step(
             "deal_size_median",
@@ -24,7 +26,7 @@ SPEC = MetricSpec(
             by_segment(
                 "(SELECT * FROM closed WHERE is_won AND amount_reporting IS NOT NULL)",
                 "CAST(NULL AS BIGINT) AS numerator, count(*) AS denominator, count(*) AS n, "
-                "median(CAST(amount_reporting AS DOUBLE)) AS value",
+                + median_of("amount_reporting"),
             ),
         ),
     ),

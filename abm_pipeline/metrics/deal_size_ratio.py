@@ -19,6 +19,7 @@ SPEC = MetricSpec(
     segments=(),
     guides=("G3",),
     statistic="ratio",
+    example="30 000 on average from accounts on the list, 10 000 from others: 3.",
     steps=(
         Step(
             "deal_size_ratio",

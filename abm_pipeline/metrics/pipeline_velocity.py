@@ -22,6 +22,7 @@ SPEC = MetricSpec(
     segments=SEGMENTS,
     guides=("G3",),
     statistic="ratio",
+    example="18 deals × 42 000 × 0.24 ÷ 78 days = 2 326.15 per day.",
     steps=(
         Step(
             "pipeline_velocity",

@@ -20,6 +20,7 @@ SPEC = MetricSpec(
     segments=(),
     guides=("G3",),
     statistic="ratio",
+    example="400 per day against 50: 8.",
     steps=(
         Step(
             "pipeline_velocity_ratio",

@@ -1,0 +1,96 @@
+"""People in the lead funnel: what mql, sql, sales_velocity and lead_conversion share.
+
+A person enters a stage once: on the first day that any of their records, in any system, does. Segments are those of the
+person's account on that day. The account is that of the person's record, or the company it names.
+"""
+
+from __future__ import annotations
+
+from abm_pipeline.contracts import tables as T
+from abm_pipeline.metrics._segments import SEGMENTS, quintile
+from abm_pipeline.metrics._spec import Part
+from abm_pipeline.storage.engine import Step
+from abm_pipeline.storage.lake import Input
+
+LEAD_WINDOWS = (30, 90)
+"""Trailing windows of the counts of qualified leads."""
+
+_NAMES = " ".join(f"WHEN grouping({segment}) = 0 THEN '{segment}'" for segment in SEGMENTS)
+_SETS = ", ".join(f"(entered_day, stage, {segment})" for segment in SEGMENTS)
+
+LEADS = Part(
+    "leads",
+    once=(
+        Step(
+            "lead_day",
+            "Each person's first day in each stage of the funnel, with the account then.",
+            """
+            WITH entry AS (
+                SELECT coalesce(r.person_id, l.contact_key) AS person_id, l.stage, l.entered_at,
+                       CAST(timezone(p.reporting_timezone, l.entered_at) AS DATE) AS entered_day,
+                       coalesce(c.account_id, r.account_id) AS account_id
+                FROM facts.lead_stage l CROSS JOIN params p
+                LEFT JOIN company_unit c ON c.company_key = l.company_key
+                LEFT JOIN person_at r ON r.contact_key = l.contact_key
+                 AND CAST(timezone(p.reporting_timezone, l.entered_at) AS DATE) BETWEEN r.from_day AND r.until_day
+            )
+            SELECT person_id, stage, min(entered_day) AS entered_day,
+                   arg_min(account_id, (entered_at, account_id)) AS account_id
+            FROM entry GROUP BY person_id, stage
+            """,
+        ),
+        Step(
+            "lead_cell",
+            "How many people entered a stage on a day, in every segment.",
+            f"""
+            WITH tier_then AS (
+                SELECT a.account_id, a.entered_day, arg_min(l.tier, l.tier_rank) AS tier
+                FROM (SELECT DISTINCT account_id, entered_day FROM lead_day) a JOIN listed_span l
+                  ON l.account_id = a.account_id AND a.entered_day BETWEEN l.from_day AND l.until_day
+                GROUP BY ALL
+            ),
+            segmented AS (
+                SELECT e.entered_day, e.stage, CASE WHEN t.tier IS NULL THEN 'non_abm' ELSE 'abm' END AS program,
+                       coalesce(t.tier, 'none') AS tier, coalesce(f.industry, 'unknown') AS industry,
+                       coalesce(f.region, 'unknown') AS region, coalesce(f.employee_band, 'unknown') AS employee_band,
+                       coalesce(f.owner, 'unknown') AS owner,
+                       coalesce({quintile("s")}, 'unknown') AS engagement_quintile
+                FROM lead_day e
+                LEFT JOIN tier_then t USING (account_id, entered_day)
+                LEFT JOIN firm f USING (account_id)
+                LEFT JOIN score_history s ON s.account_id = e.account_id AND s.day = e.entered_day
+            )
+            SELECT entered_day, stage, CASE {_NAMES} ELSE 'all' END AS dimension,
+                   coalesce({", ".join(SEGMENTS)}, 'all') AS dimension_value, count(*) AS people
+            FROM segmented GROUP BY GROUPING SETS ((entered_day, stage), {_SETS})
+            """,
+        ),
+    ),
+    steps=(
+        Step(
+            "lead_count",
+            "People who entered a stage in the windows up to each day, in every segment; summed over days, not people.",
+            f"""
+            SELECT d.day, w.window_days, c.stage, c.dimension, c.dimension_value,
+                   CAST(sum(c.people) AS BIGINT) AS people
+            FROM days d CROSS JOIN (SELECT unnest({list(LEAD_WINDOWS)}) AS window_days) w
+            JOIN lead_cell c ON c.entered_day BETWEEN d.day - w.window_days + 1 AND d.day
+            GROUP BY ALL
+            """,
+        ),
+    ),
+    reads=(Input(T.LEAD_STAGE),),
+)
+"""Makes `lead_day` (person, stage, day, account) and `lead_count` (tidy counts of entries)."""
+
+
+def counted(metric: str, stage: str) -> Step:
+    """The step of a metric that counts entries into a stage."""
+    return Step(
+        metric,
+        f"People who became {stage} in the window, in every segment.",
+        f"""
+        SELECT day, window_days, dimension, dimension_value, people AS numerator,
+               CAST(NULL AS BIGINT) AS denominator, people AS n
+        FROM lead_count WHERE stage = '{stage}'""",
+    )

@@ -1,0 +1,46 @@
+"""How personal the campaigns were that a deal's account was reached by before the deal: what metrics share by level.
+
+Belongs here: the level of a deal. Not here: win rates by it (`win_rate`).
+"""
+
+from __future__ import annotations
+
+from abm_pipeline.contracts import tables as T
+from abm_pipeline.metrics._spec import EVER, Part
+from abm_pipeline.storage.engine import Step
+from abm_pipeline.storage.lake import Input
+
+REACHED_DAYS = 90
+"""Days up to a deal's creation in which a campaign must have reached the account."""
+
+PERSONALISATION = Part(
+    "personalisation",
+    once=(
+        Step(
+            "deal_personalisation",
+            "The most personal level (account, industry, generic) of the campaigns that reached a deal's account in "
+            "the 90 days up to its creation, exposures included, since an ad is what was made personal; deals without "
+            "such a campaign have no row.",
+            f"""
+            WITH reached AS (
+                SELECT DISTINCT coalesce(c.account_id, r.account_id) AS account_id, t.day,
+                       CASE f.personalisation WHEN 'account' THEN 3 WHEN 'industry' THEN 2 ELSE 1 END AS level
+                FROM facts.touch t
+                JOIN facts.campaign f ON f.campaign_id = t.campaign_id
+                 AND f.personalisation IN ('account', 'industry', 'generic')
+                LEFT JOIN company_unit c ON c.company_key = t.company_key
+                LEFT JOIN person_at r ON r.contact_key = t.contact_key AND t.day BETWEEN r.from_day AND r.until_day
+                WHERE t.touch_type NOT IN (SELECT touch_type FROM failed_type)
+            ),
+            created AS (SELECT DISTINCT deal_id, account_id, created_day FROM deal)
+            SELECT d.deal_id,
+                   CASE max(r.level) WHEN 3 THEN 'account' WHEN 2 THEN 'industry' ELSE 'generic' END AS personalisation
+            FROM created d JOIN reached r
+              ON r.account_id = d.account_id AND r.day BETWEEN d.created_day - {REACHED_DAYS - 1} AND d.created_day
+            GROUP BY d.deal_id
+            """,
+        ),
+    ),
+    reads=(Input(T.TOUCH, EVER), Input(T.FACT_CAMPAIGN)),
+)
+"""Makes `deal_personalisation` (deal_id, personalisation): it is settled when the deal is created."""
