@@ -86,12 +86,12 @@ def test_what_differs(settings: Settings) -> None:
 def test_a_plan_says_what_a_change_would_compute(settings: Settings) -> None:
     """A third version has no day of its own: three days of scores, about as many rows as the versions before have a
     day (a, b and c are listed, two windows: 6). The champion itself needs nothing."""
+    champion = lifecycle.plan(settings, lifecycle.find(settings, "plain"))
+    assert [0] * len(champion) == [line.days for line in champion]
     declare(settings, version="3", points={**PLAIN["points"], "meeting": 1})
     lines = {line.table: line for line in lifecycle.plan(fresh(settings), lifecycle.find(fresh(settings), "plain"))}
     scores = lines["scoring.engagement_score"]
     assert (3, DAYS[0], DAYS[-1], 18) == (scores.days, scores.first, scores.last, scores.rows)
-    champion = lifecycle.plan(settings, lifecycle.find(settings, "plain"))
-    assert [0] * len(champion) == [line.days for line in champion]
 
 
 def test_a_promotion_is_one_edit_with_who_when_and_why(settings: Settings) -> None:
