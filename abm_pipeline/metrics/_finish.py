@@ -123,15 +123,17 @@ def _floats(frame: pd.DataFrame, column: str) -> Floats:
 
 
 def _bounds(rows: pd.DataFrame, benchmarks: Mapping[str, Mapping[str, Band]]) -> tuple[pd.Series, pd.Series]:
-    """Benchmark of each row: the key for its window first, then the one for any window."""
+    """Benchmark of each row: the key for its window first, then the one for any window, then `dimension=*`."""
     keys = rows["dimension"].where(rows["dimension"] == "all", rows["dimension"] + "=" + rows["dimension_value"])
     key = rows["metric"] + "/" + keys
     dated = key + "@" + rows["window_days"].astype(str) + "d"
+    any_value = rows["metric"] + "/" + rows["dimension"] + "=*"
     bands = {f"{metric}/{name}": band for metric, named in benchmarks.items() for name, band in named.items()}
 
     def end(pick: str) -> pd.Series:
         known = {name: getattr(band, pick) for name, band in bands.items()}
         # A band for the window wins even where its end is open.
-        return dated.map(known).where(dated.isin(known), key.map(known)).astype("float64")
+        own = key.map(known).where(key.isin(known), any_value.map(known))
+        return dated.map(known).where(dated.isin(known), own).astype("float64")
 
     return end("low"), end("high")
