@@ -97,10 +97,13 @@ def show_values(settings: Settings, day: date, metric: str | None, rows: pd.Data
     out = _console()
     title = f"As of {day}"
     shown = for_people(rows, settings.programme.reporting_currency)
-    table = _table("metric", "segment", "days>", "value>", "95 % interval>", "n>", "benchmark", "status", title=title)
+    table = _table(
+        "metric", "segment", "days>", "value>", "95 % interval>", "on 3 months before>", "n>", "benchmark", "status",
+        title=title,
+    )  # fmt: skip
     for row in shown:
         status = Text(row["status"], style=_STATUS.get(row["status"], ""))
-        plain = [row[key] for key in ("metric", "segment", "days", "value", "interval", "n", "benchmark")]
+        plain = [row[key] for key in ("metric", "segment", "days", "value", "interval", "change", "n", "benchmark")]
         table.add_row(*plain, status)
     out.print(table)
     if not shown:

@@ -6,25 +6,31 @@ Belongs here: reading `metric_values` from the lake. How a number is written is 
 from __future__ import annotations
 
 import difflib
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
 from abm_pipeline.contracts import tables as T
+from abm_pipeline.contracts.views import METRIC_CHANGES
 from abm_pipeline.metrics._definitions import metric_specs
 from abm_pipeline.metrics._spec import MetricSpec
-from abm_pipeline.reports._format import benchmark, interval, number, shown
+from abm_pipeline.reports._format import benchmark, interval, number, shown, signed
 from abm_pipeline.reports.explain import NotFoundError
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage import engine
 
-_VALUES = """
-    SELECT * EXCLUDE (day) FROM metrics.metric_values
-    WHERE metric = $metric ORDER BY window_days DESC, dimension <> 'all', dimension, dimension_value"""
-_HEADLINE = """
-    SELECT * EXCLUDE (day) FROM metrics.metric_values WHERE dimension = 'all' AND metric <> 'account_stage'
+_KEY = "metric, as_of, window_days, dimension, dimension_value"
+_WITH_CHANGE = f"""
+    SELECT v.* EXCLUDE (day), c.value_before, c.change
+    FROM metrics.metric_values v JOIN ({METRIC_CHANGES.over("metrics.metric_values")}) c USING ({_KEY})
+    WHERE as_of = $day"""
+_VALUES = f"""{_WITH_CHANGE} AND metric = $metric
+    ORDER BY window_days DESC, dimension <> 'all', dimension, dimension_value"""
+_HEADLINE = f"""{_WITH_CHANGE} AND dimension = 'all' AND metric <> 'account_stage'
     ORDER BY metric, window_days DESC"""
+_QUARTER = timedelta(days=92)
+"""No calendar quarter is longer."""
 
 
 def definitions() -> dict[str, MetricSpec]:
@@ -33,7 +39,8 @@ def definitions() -> dict[str, MetricSpec]:
 
 
 def metric_values(settings: Settings, metric: str | None, day: date | None) -> tuple[date, pd.DataFrame]:
-    """The rows of a metric (None: the totals of all) on a day (None: the newest), and that day.
+    """The rows of a metric (None: the totals of all) on a day (None: the newest), and that day; each with the value of
+    a quarter before and the change, where there are any.
 
     Raises NotFoundError for an unknown metric, or a day that was not computed.
     """
@@ -49,13 +56,14 @@ def metric_values(settings: Settings, metric: str | None, day: date | None) -> t
     if chosen not in days:
         raise NotFoundError(f"{chosen} was not computed; there are {len(days)} days from {days[0]} to {days[-1]}")
     with engine.connect(memory_limit=settings.memory_limit, threads=settings.threads) as con:
-        lake.attach(con, T.METRIC_VALUES, chosen, chosen)
-        rows = con.execute(_VALUES, {"metric": metric}).df() if metric else con.execute(_HEADLINE).df()
+        lake.attach(con, T.METRIC_VALUES, chosen - _QUARTER, chosen)
+        asked = {"day": chosen, "metric": metric} if metric else {"day": chosen}
+        rows = con.execute(_VALUES if metric else _HEADLINE, asked).df()
     return chosen, rows
 
 
 def for_people(rows: pd.DataFrame, currency: str) -> list[dict[str, str]]:
-    """The rows as texts: what, window, value, interval, n, benchmark, status."""
+    """The rows as texts: what, window, value, interval, change on the quarter before, n, benchmark, status."""
     specs = definitions()
     out = []
     for row in rows.itertuples(index=False):
@@ -69,6 +77,7 @@ def for_people(rows: pd.DataFrame, currency: str) -> list[dict[str, str]]:
                 "days": number(item.window_days),
                 "value": shown(item.value, unit, currency),
                 "interval": interval(item.ci_low, item.ci_high, unit, currency),
+                "change": signed(item.change, unit, currency),
                 "n": number(item.n) + (" (low)" if item.low_sample else ""),
                 "benchmark": benchmark(item.benchmark_low, item.benchmark_high, unit, currency),
                 "status": "" if item.status == "none" else item.status,

@@ -10,6 +10,7 @@ never wait, and views, grants and comments that users put on a published table s
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +24,7 @@ import sqlalchemy as sa
 from abm_pipeline.contracts.fields import Type
 from abm_pipeline.contracts.render import quoted, select_list, sqlalchemy_table
 from abm_pipeline.contracts.tables import PUBLISHED, Table
+from abm_pipeline.contracts.views import VIEWS
 from abm_pipeline.storage import engine, postgres
 from abm_pipeline.storage.lake import Lake
 from abm_pipeline.storage.report import TableReport
@@ -75,6 +77,7 @@ def _publish_table(settings: Settings, database: sa.Engine, table: Table) -> Tab
     with database.begin() as con:
         _lock(con, str(table.published))
         target = _fit(con, table)
+        _make_views(con, table)
         old, new = _published(con, table), _in_lake(lake, table)
         changed = sorted(day for day in old.keys() | new.keys() if old.get(day) != new.get(day))
         if not changed:
@@ -224,6 +227,17 @@ def _fit(con: sa.Connection, table: Table) -> sa.Table:
         if not have[name]["nullable"]:
             con.execute(sa.text(f"{alter} ALTER COLUMN {quoted(name)} DROP NOT NULL"))
     return target
+
+
+def _make_views(con: sa.Connection, table: Table) -> None:
+    """Make the views of a published table, or replace those whose SELECT has changed; others are not locked."""
+    for view in VIEWS:
+        name, select = f"{SCHEMA}.{quoted(view.name)}", view.over(_name(table))
+        comment = f"{view.about} [{hashlib.sha256(select.encode()).hexdigest()[:12]}]"
+        made = con.scalar(sa.text("SELECT obj_description(to_regclass(:name), 'pg_class')"), {"name": name})
+        if view.table is table and made != comment:
+            con.execute(sa.text(f"CREATE OR REPLACE VIEW {name} AS {select}"))
+            con.execute(sa.text(f"COMMENT ON VIEW {name} IS '{comment}'"))
 
 
 def _type(con: sa.Connection, kind: sa.types.TypeEngine[object]) -> str:
