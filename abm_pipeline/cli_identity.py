@@ -154,6 +154,7 @@ def refresh() -> None:
 @click.option("--decisions", type=FILE, help="CSV of merge and never_merge decisions.")
 @click.option("--parents", type=click.Path(dir_okay=False, path_type=Path), help="Where parents of accounts go.")
 @click.option("--level", type=click.Choice(LEVELS), default="account", show_default=True, help="What an account is.")
+@click.option("--state", type=click.Path(file_okay=False, path_type=Path), help="Where runs keep work for the next.")
 @click.option("--memory-limit", default="4GB", show_default=True, help="Memory of one SQL step before it spills.")
 def resolve(
     source: Path,
@@ -162,6 +163,7 @@ def resolve(
     decisions: Path | None,
     parents: Path | None,
     level: Literal["entity", "account", "group"],
+    state: Path | None,
     memory_limit: str,
 ) -> None:
     """Resolve a file of company records into accounts; needs no lake and no settings.
@@ -179,6 +181,7 @@ def resolve(
         decisions=decisions,
         parents=parents,
         level=level,
+        state=state,
         memory_limit=memory_limit,
         progress=lambda text: click.echo(text, err=True),
     )

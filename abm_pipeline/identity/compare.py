@@ -25,11 +25,11 @@ ANCHORED = 6
 OPEN_SUFFIXES = "('io','co','ai','me','tv','eu','cc','ly','fm','gg','to','ag','is')"
 
 MACROS = (
-    "CREATE OR REPLACE MACRO initials(text) AS "
+    "CREATE OR REPLACE TEMP MACRO initials(text) AS "
     "list_aggregate(list_transform(string_split(text, ' '), lambda word: word[1]), 'string_agg', '')",
     # 5 the same, 4 the same words, 3 a typo apart, 2 one within the other or its initials, 1 somewhat alike, 0 unlike
     """
-    CREATE OR REPLACE MACRO likeness(a, b) AS CASE
+    CREATE OR REPLACE TEMP MACRO likeness(a, b) AS CASE
         WHEN a = b THEN 5
         WHEN replace(a, ' ', '') = replace(b, ' ', '') THEN 4
         WHEN length(a) = length(b) AND list_sort(string_split(a, ' ')) = list_sort(string_split(b, ' ')) THEN 4

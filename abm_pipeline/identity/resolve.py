@@ -22,9 +22,10 @@ from typing import Literal
 import duckdb
 
 from abm_pipeline.identity import decisions as log
-from abm_pipeline.identity import rounds, vocabulary
+from abm_pipeline.identity import rounds, state, vocabulary
 from abm_pipeline.identity.families import FAMILIES
 from abm_pipeline.identity.ids import IDS, MATCHES
+from abm_pipeline.identity.increment import increment
 from abm_pipeline.identity.levels import LEVELS
 from abm_pipeline.identity.records import CLEAN, INPUT
 from abm_pipeline.identity.text import register_text_functions
@@ -50,11 +51,14 @@ class Summary:
     carried: int
     parents: int
     weak_keys: int
+    why_full: str | None
     seconds: float
 
     def lines(self) -> list[str]:
         """The summary for people."""
         out = [f"{self.records:,} records are {self.accounts:,} accounts, found in {self.seconds:.1f} s"]
+        out.append("only what changed was decided again" if self.why_full is None
+                   else f"all was decided anew: {self.why_full}")  # fmt: skip
         if self.rejected:
             out.append(f"{self.rejected:,} rows without source or source_id were left out")
         if self.repeated:
@@ -80,7 +84,14 @@ def opened(memory_limit: str, temp: Path, threads: int | None = None) -> Iterato
 
 
 def read_records(con: duckdb.DuckDBPyConnection, relation: str, programme: Programme | None = None) -> dict[str, int]:
-    """Make `record` and `record_domain` of a relation's rows. Returns counts: rejected, repeated, unreadable.
+    """Make `record` and `record_domain` of a relation's rows, as `take_records` does `company_record`."""
+    counts = take_records(con, relation, programme)
+    run_steps(con, CLEAN)
+    return counts
+
+
+def take_records(con: duckdb.DuckDBPyConnection, relation: str, programme: Programme | None = None) -> dict[str, int]:
+    """Make `company_record` of a relation's rows. Returns counts: rejected, repeated, unreadable.
 
     Raises ConfigError if a required column is missing.
     """
@@ -124,7 +135,6 @@ def read_records(con: duckdb.DuckDBPyConnection, relation: str, programme: Progr
     con.execute(
         "CREATE OR REPLACE TEMP TABLE id_params AS SELECT ?::VARCHAR[] AS sources", [list(programme.precedence.default)]
     )
-    run_steps(con, CLEAN)
     return {"rejected": int(rows - named), "repeated": int(named - kept), "unreadable": unreadable}
 
 
@@ -137,10 +147,31 @@ def _typed(name: str, kind: str, have: dict[str, str]) -> str:
     return f"nullif(trim({name}::VARCHAR), '')" if kind == "VARCHAR" else f"TRY_CAST({name} AS {kind})"
 
 
-def resolve(con: duckdb.DuckDBPyConnection, told: Callable[[str], None] = lambda text: None) -> None:
-    """From `record`, `record_domain`, `decision`, `previous` to `record_account`, `joined_by`, `parent`, `ultimate`."""
-    rounds.group(con, told=told)
+def resolve(
+    con: duckdb.DuckDBPyConnection,
+    told: Callable[[str], None] = lambda text: None,
+    folder: Path | None = None,
+    programme: Programme | None = None,
+) -> str | None:
+    """From `company_record`, `decision`, `previous` to `record_account`, `joined_by`, `parent`, `ultimate`.
+
+    With a `folder` only what has changed is worked out, by the state that the last run left there. Returns None, or why
+    all was worked out.
+    """
+    why: str | None = "nothing is kept"
+    if folder is not None:
+        programme = programme or load_programme()
+        setting = repr((sorted(programme.free_mail_domains), sorted(programme.shared_domains)))
+        why = state.attach(con, folder, setting) or increment(con, told)
+    if why is None:
+        state.show(con)
+    else:
+        run_steps(con, CLEAN)
+        rounds.group(con, told=told)
+        if folder is not None and why != state.IN_USE:
+            state.save(con, folder, setting)
     run_steps(con, [*IDS, *MATCHES, *FAMILIES])
+    return why
 
 
 def resolve_file(
@@ -150,6 +181,7 @@ def resolve_file(
     decisions: Path | None = None,
     parents: Path | None = None,
     level: Level = "account",
+    state: Path | None = None,
     memory_limit: str = "4GB",
     progress: Callable[[str], None] = lambda text: None,
 ) -> Summary:
@@ -157,10 +189,11 @@ def resolve_file(
 
     `previous` is the output of an earlier run, whose ids are carried on. `level` is what an account is: "entity", one
     country's part of a company; "account", a brand with all its countries; "group", all that has one ultimate parent.
+    `state` is a folder in which runs keep what the next one need not work out again.
     """
     begun = time.monotonic()
     with TemporaryDirectory(dir=output.parent, prefix=".resolve-") as temp, opened(memory_limit, Path(temp)) as con:
-        counts = read_records(con, _parquet(con, input, "records"))
+        counts = take_records(con, _parquet(con, input, "records"))
         if previous is not None:
             relation = _parquet(con, previous, "previous members")
             found = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
@@ -170,7 +203,7 @@ def resolve_file(
         if decisions is not None:
             con.execute("DROP TABLE decision")
             log.register(con, log.load(decisions))
-        resolve(con, progress)
+        why = resolve(con, progress, state)
         run_steps(con, LEVELS[level])
         _write(con, "SELECT account_id, source, source_id, match_rule, match_probability FROM leveled "
                "ORDER BY account_id, source, source_id", output)  # fmt: skip
@@ -185,7 +218,7 @@ def resolve_file(
         ).fetchall()[0]
     return Summary(
         int(records), int(accounts), counts["rejected"], counts["repeated"], counts["unreadable"], int(carried),
-        int(families), int(weak), time.monotonic() - begun,
+        int(families), int(weak), why, time.monotonic() - begun,
     )  # fmt: skip
 
 

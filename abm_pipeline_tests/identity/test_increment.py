@@ -1,0 +1,213 @@
+"""Resolving what changed ends where resolving everything does. On 150 simulated companies of six sources."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from abm_pipeline.identity import increment
+from abm_pipeline.identity.resolve import Summary, resolve_file
+from abm_pipeline.sandbox.company_records import make
+
+HEAD = "kind,source_a,source_id_a,source_b,source_id_b\n"
+LEARNED = ("about", "affinity", "place_word")
+
+
+@pytest.fixture(scope="module")
+def records() -> pd.DataFrame:
+    """About 650 records."""
+    frame: pd.DataFrame = make(150, 7, 1).records[0]
+    return frame
+
+
+@pytest.fixture(scope="module", autouse=True)
+def always() -> Iterator[None]:
+    """However much has changed, go on from what was kept; only `test_much_change_is_a_full_run` has the real share."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(increment, "SHARE", 10.0)
+    yield
+    patch.undo()
+
+
+class Kept:
+    """Runs that keep what they can in one folder, each compared with one that has nothing but what was learned."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.decisions: list[str] = []
+
+    def run(self, records: pd.DataFrame, state: Path | None = None) -> tuple[Summary, pd.DataFrame, pd.DataFrame]:
+        """Summary, members and parents."""
+        at = self.folder
+        records.to_parquet(at / "records.parquet", index=False)
+        (at / "decisions.csv").write_text(HEAD + "\n".join(self.decisions))
+        summary = resolve_file(
+            at / "records.parquet", at / "members.parquet", parents=at / "parents.parquet",
+            decisions=at / "decisions.csv", state=state or at / "state",
+        )  # fmt: skip
+        return summary, pd.read_parquet(at / "members.parquet"), pd.read_parquet(at / "parents.parquet")
+
+    def check(self, records: pd.DataFrame) -> Summary:
+        """An increment, the same as a full run that goes by what was learned before, row by row."""
+        summary, members, parents = self.run(records)
+        fresh = self.folder / "fresh"
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(self.folder / "state", fresh)
+        with duckdb.connect(fresh / "accounts.duckdb") as con:
+            for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+                if name not in LEARNED:
+                    con.execute(f"DELETE FROM {name}")
+            con.execute("UPDATE about SET learned = 1000000")
+        again, all_members, all_parents = self.run(records, fresh)
+        assert (None, None) == (summary.why_full, again.why_full)
+        pd.testing.assert_frame_equal(all_members, members)
+        pd.testing.assert_frame_equal(all_parents, parents)
+        assert _rows(fresh) == _rows(self.folder / "state")
+        return summary
+
+
+def _rows(folder: Path) -> dict[str, list[tuple[object, ...]]]:
+    """All that is kept but what was learned."""
+    with duckdb.connect(folder / "accounts.duckdb", read_only=True) as con:
+        names = [name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        return {
+            name: con.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in names if name not in LEARNED
+        }
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    """Nothing kept yet."""
+    return Kept(tmp_path)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_batches_end_where_all_at_once_does(seed: int, records: pd.DataFrame, kept: Kept) -> None:
+    """Two thirds of the records; then, twice, at random: new ones come, some say something else (a name, a domain
+    or a number of another record, nothing at all), some are gone.
+
+    Members, rules, probabilities, parents, and all that is kept for the next run are after each batch what they would be
+    if everything had come at once.
+    """
+    chance = np.random.default_rng(seed)
+    order = chance.permutation(len(records))
+    there, later = records.iloc[order[: 2 * len(order) // 3]], list(order[2 * len(order) // 3 :])
+    kept.run(there)
+    for size in (20, 80):
+        there = there.drop(there.index[chance.choice(len(there), size // 4, replace=False)])
+        come, later = later[:size], later[size:]
+        there = pd.concat([_altered(there, chance, size // 3), records.iloc[come]])
+        kept.check(there)
+
+
+def _altered(frame: pd.DataFrame, chance: np.random.Generator, count: int) -> pd.DataFrame:
+    """The records, `count` of which say in one column what another one says."""
+    frame = frame.reset_index(drop=True)
+    columns = ["name", "domain", "phone", "duns", "linkedin_id", "city", "country", "industry", "xref", "parent"]
+    for _ in range(count):
+        to, by = chance.choice(len(frame), 2, replace=False)
+        name = columns[chance.integers(len(columns))]
+        if name in frame:
+            frame.at[to, name] = frame.at[by, name]
+    return frame
+
+
+def test_decisions_are_decided_again(records: pd.DataFrame, kept: Kept) -> None:
+    """Records of an account are parted, records of two are joined, and both are taken back: each time as if all were
+    decided anew, and in the end as if nobody had decided.
+    """  # fmt: skip
+    _, before, _ = kept.run(records)
+    sizes = before["account_id"].value_counts()
+    one, two = (before[before["account_id"] == account] for account in sizes.index[:2])
+    ends = [one.iloc[0], one.iloc[-1], two.iloc[0]]
+    line = [f"{row['source']},{row['source_id']}" for row in ends]
+    kept.decisions = [f"never_merge,{line[0]},{line[1]}", f"merge,{line[0]},{line[2]}"]
+    kept.check(records)
+    kept.decisions = []
+    kept.check(records)
+    _, after, _ = kept.run(records)
+    pd.testing.assert_frame_equal(before, after)
+
+
+def test_nothing_changed_and_everything_gone(records: pd.DataFrame, kept: Kept) -> None:
+    """The same records in another order, with another stamp: the same members, nobody decided again. Then no records at
+    all but one, then all of them again: the same members.
+    """  # fmt: skip
+    _, before, _ = kept.run(records)
+    told: list[str] = []
+    again = records.iloc[::-1].assign(modified_at=pd.Timestamp("2030-01-01", tz="UTC"))
+    again.to_parquet(kept.folder / "again.parquet", index=False)
+    resolve_file(
+        kept.folder / "again.parquet", kept.folder / "members.parquet", state=kept.folder / "state",
+        progress=told.append,
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(before, pd.read_parquet(kept.folder / "members.parquet"))
+    assert [] == told
+    kept.check(records.head(1))
+    kept.check(records)
+    pd.testing.assert_frame_equal(before, kept.run(records)[1])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda file: file.write_bytes(b"no database"), "what is kept can't be read"),
+        (lambda file: file.unlink(), "nothing was kept"),
+        (lambda file: _set(file, "fingerprint = 'another'"), "another version, or other lists, made what is kept"),
+    ],
+)
+def test_what_cant_be_used_is_made_anew(
+    spoil: Callable[[Path], object], why: str, records: pd.DataFrame, kept: Kept
+) -> None:
+    """A broken, missing or foreign file: a full run that says so, with the same members, and the next is none."""
+    _, before, _ = kept.run(records.head(300))
+    spoil(kept.folder / "state" / "accounts.duckdb")
+    full, after, _ = kept.run(records.head(300))
+    pd.testing.assert_frame_equal(before, after)
+    assert (why, None) == (full.why_full, kept.run(records.head(300))[0].why_full)
+
+
+def test_a_file_in_use_is_left_alone(records: pd.DataFrame, kept: Kept) -> None:
+    """While another process has it open: a full run, and the file as it was."""
+    kept.run(records.head(300))
+    file = kept.folder / "state" / "accounts.duckdb"
+    before = file.read_bytes()
+    with _locked(file):
+        assert "another run uses what is kept" == kept.run(records.head(299))[0].why_full
+    assert before == file.read_bytes()
+
+
+def test_much_change_is_a_full_run(records: pd.DataFrame, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """300 records, of which 30 go: an increment, a tenth exactly. One more: everything is learned anew. One more
+    again: an increment.
+    """  # fmt: skip
+    monkeypatch.setattr(increment, "SHARE", 0.1)
+    kept.run(records.head(300))
+    assert None is kept.run(records.head(270))[0].why_full
+    assert "10% of the records have changed since all were looked at" == kept.run(records.head(269))[0].why_full
+    assert None is kept.run(records.head(268))[0].why_full
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    """Another process that has the file open."""
+    held = f"import duckdb, sys; con = duckdb.connect({str(file)!r}); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", held], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin and process.stdout
+        process.stdout.readline()
+        yield
+        process.stdin.close()
+
+
+def _set(file: Path, what: str) -> None:
+    with duckdb.connect(file) as con:
+        con.execute(f"UPDATE about SET {what}")
