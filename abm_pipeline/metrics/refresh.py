@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 
 import duckdb
 
@@ -16,6 +17,7 @@ from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.tables import STAGED, Table
 from abm_pipeline.metrics import _accounts, _base, allocation, attribution, campaigns, data_health
 from abm_pipeline.metrics._definitions import metric_specs, set_definitions
+from abm_pipeline.metrics._restated import Restatements
 from abm_pipeline.metrics._setup import IDENTITY, champion, chunks, set_choices, set_days, set_sources
 from abm_pipeline.metrics._spec import account_parts, parts_of
 from abm_pipeline.metrics._values import compute
@@ -103,10 +105,10 @@ def refresh(
     reports: list[TableReport] = []
     # A connection for each, so that the memory of one is free for the next.
     for group, run in (
-        ((T.COST_ALLOCATION,), _cost_allocation),  # accounts and values read it
+        ((T.COST_ALLOCATION,), _cost_allocation),  # accounts and values read it, and the next
+        ((T.DATA_HEALTH,), _data_health),
         ((T.METRIC_VALUES, T.ACCOUNT_METRICS_DAILY), _accounts_and_values),
         ((T.CAMPAIGN_METRICS,), _campaigns),
-        ((T.DATA_HEALTH,), _data_health),
         ((T.ATTRIBUTION_CREDIT,), _attribution),
         ((T.QUARANTINE_SUMMARY,), _quarantine_summary),
         ((T.METRIC_DEFINITIONS,), _definitions),
@@ -154,7 +156,8 @@ def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableRepo
     outcomes = {table: _Outcome(table) for table in wanted}
     specs = metric_specs(work.programme)
     parts = {T.METRIC_VALUES: parts_of(specs), T.ACCOUNT_METRICS_DAILY: account_parts(specs)}
-    days: set[date] = set()
+    days: set[date] = set(work.days)
+    whys: dict[date, tuple[str, ...]] = {}
     inputs: list[Input] = []
     for table in wanted:
         more = [each for part in parts[table] for each in part.reads]
@@ -162,8 +165,12 @@ def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableRepo
             more.append(Input(T.ACCOUNT))  # a market's size counts accounts that nothing is known to have happened to
         # A day's values read scores back to the creation of the deals and the first engagement of the accounts.
         score_days = _span(lake) if table is T.METRIC_VALUES else 1
-        days |= work.todo(table, _furthest((*account_inputs(work.programme, score_days), *more)))
+        reads = _furthest((*account_inputs(work.programme, score_days), *more))
+        for day, why in lake.why_stale(table, reads).items():
+            whys[day] = tuple(dict.fromkeys((*whys.get(day, ()), *why)))
         inputs += (*account_inputs(work.programme, 1), *more)
+    days |= whys.keys()
+    restated = Restatements(lake, work.model, whys)
     running = parts[T.METRIC_VALUES if T.METRIC_VALUES in outcomes else T.ACCOUNT_METRICS_DAILY]
     attached = _furthest(inputs)
     scores_back = next(each.window_days for each in attached if each.table is T.ENGAGEMENT_SCORE)
@@ -182,15 +189,17 @@ def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableRepo
         set_days(con, chunk)
         run_steps(con, (*_base.DAILY, *_accounts.STEPS))
         run_steps(con, [step for part in running for step in part.steps])
+        restated.look(con, chunk)
         for table, outcome in outcomes.items():
             query = _accounts.publish(running)
             if table is T.METRIC_VALUES:
                 compute(con, specs, work.programme, work.model)
                 query = "SELECT * FROM metric_row"
-            outcome.add(lake.write_days(con, table, query, chunk, computed_at=work.computed_at))
+            watch = partial(restated.watch, table)
+            outcome.add(lake.write_days(con, table, query, chunk, computed_at=work.computed_at, watch=watch))
     if T.METRIC_VALUES in outcomes:
         outcomes[T.METRIC_VALUES].notes = _left_out(con)
-    return [outcome.report() for outcome in outcomes.values()]
+    return [*(outcome.report() for outcome in outcomes.values()), *restated.report()]
 
 
 def _span(lake: Lake) -> int:

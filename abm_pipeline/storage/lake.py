@@ -19,7 +19,7 @@ import os
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -33,6 +33,8 @@ from abm_pipeline.contracts.tables import Table
 from abm_pipeline.storage import journal
 from abm_pipeline.storage.journal import Change
 from abm_pipeline.storage.segments import Segments
+
+Watch = Callable[[duckdb.DuckDBPyConnection, list[date]], None]
 
 # Say who wrote a row, not what it says: two writes that differ only here are the same.
 PROVENANCE = frozenset({"run_id", "captured_at", "fetched_at"})
@@ -154,11 +156,13 @@ class Lake:
         *,
         computed_at: int,
         part: str = "data",
+        watch: Watch | None = None,
     ) -> Written:
         """Replace the partitions `days` with the rows of `query`, which has a `day` column and the table's columns.
 
         A day without rows is noted as computed, and has a file only if it had rows before. Rows of other days are an
-        error. `computed_at` is `time.time_ns()` from before the inputs were read.
+        error. `computed_at` is `time.time_ns()` from before the inputs were read. `watch` is told, before anything is
+        replaced, of days that were computed before and change; it can read the rows of `_old` and `_new`.
         """
         wanted = sorted(set(days))
         if not wanted:
@@ -168,12 +172,18 @@ class Lake:
                 raise ValueError(f"{table} is added to, never replaced")
             con.execute(f"CREATE OR REPLACE TEMP TABLE _new AS SELECT {select_list(table)} FROM ({query})")
             try:
-                return self._replace(con, table, wanted, computed_at, part)
+                return self._replace(con, table, wanted, computed_at, part, watch)
             finally:
                 con.execute("DROP TABLE IF EXISTS _new")
 
     def _replace(
-        self, con: duckdb.DuckDBPyConnection, table: Table, wanted: list[date], computed_at: int, part: str
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: Table,
+        wanted: list[date],
+        computed_at: int,
+        part: str,
+        watch: Watch | None,
     ) -> Written:
         folder = str(self.folder(table))
         places = {day: f"{folder}/day={day}/{part}.parquet" for day in wanted}
@@ -188,6 +198,10 @@ class Lake:
             con.execute("DROP VIEW _old")
         known = have | self.computed_at(table, part).keys()
         changed = [day for day in wanted if day not in known or old.get(day) != new.get(day)]
+        if watch is not None and (again := [day for day in changed if day in known]):
+            self.attach(con, table, again[0], again[-1], part=part, name="_old")
+            watch(con, again)
+            con.execute("DROP VIEW IF EXISTS _old")
         try:
             for day, written in self._write_beside(con, table, [day for day in changed if day in new], part).items():
                 swap_in(written, places[day])
