@@ -499,11 +499,14 @@ ACCOUNT_METRICS_DAILY = Table(
     ("day", "account_id"),
     _columns(
         "day account_id name program tier industry region employee_band owner_name stage engagement_score rank band "
-        "is_engaged score_change_7d is_covered is_covered_email is_covered_phone is_covered_meeting is_covered_event "
+        "is_engaged score_change_7d silent_sources is_covered is_covered_email is_covered_phone is_covered_meeting "
+        "is_covered_event "
         "is_covered_content is_covered_ads uncovered_reason contacts_known contacts_engaged committee_low "
         "committee_high penetration_low penetration_high role_gaps intent_topics_surging content_types touches "
         "last_touch_day open_deals open_pipeline won_revenue "
         "icp_fit icp_fit_industry icp_fit_region icp_fit_size contacts_complete contacts_connected contact_growth_90d "
+        "percentile engagement_score_30d rank_30d band_30d intent_surges_7d content_pieces content_points "
+        "content_stage is_stuck_at_awareness meetings_90d calls_answered_90d stage_days "
         "cost_allocated roi customer_health health_parts renewal_days"
     ),
     ("program", "stage", "is_covered"),

@@ -13,7 +13,7 @@ from abm_pipeline.contracts import tables as T
 from abm_pipeline.identity.versions import latest
 from abm_pipeline.metrics import _base
 from abm_pipeline.metrics._setup import IDENTITY, champion, set_choices, set_days
-from abm_pipeline.reports._format import is_missing, money, words
+from abm_pipeline.reports._format import is_missing, money, silent, words
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage import engine
 
@@ -208,7 +208,11 @@ def headline(brief: Brief) -> str:
     """The account and why it is hot in one line, as alerts and the page say it."""
     row = brief.row
     change = "" if is_missing(row.score_change_7d) else f" ({row.score_change_7d:+.0f} in a week)"
-    why = ", ".join(f"{words(part.part)} {part.points:.0f}" for part in brief.parts.head(3).itertuples(index=False))
+    why = ", ".join(
+        f"{words(str(part.part))} {part.points:.0f}" for part in brief.parts.head(3).itertuples(index=False)
+    )
     tier = "" if is_missing(row.tier) else f", {words(row.tier)}"
     owner = "no owner" if is_missing(row.owner_name) else row.owner_name
-    return f"{brief.name}{tier}, {row.stage}, {owner}: score {row.engagement_score:.0f}{change}: {why or 'no parts'}."
+    caveat = f" It {told}." if (told := silent(row)) else ""
+    score = f"score {row.engagement_score:.0f}{change}"
+    return f"{brief.name}{tier}, {row.stage}, {owner}: {score}: {why or 'no parts'}.{caveat}"

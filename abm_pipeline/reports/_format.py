@@ -94,6 +94,13 @@ def signed(value: Any, unit: str, currency: str) -> str:
     return f"{sign}{text}"
 
 
+def silent(row: Any) -> str:
+    """That the score in a row of account_metrics_daily may have fallen for want of data; nothing where it has not."""
+    if is_missing(row.silent_sources) or is_missing(row.score_change_7d) or row.score_change_7d >= 0:
+        return ""
+    return f"may have fallen only because nothing comes from {', '.join(str(row.silent_sources).split(','))}"
+
+
 def words(name: str) -> str:
     """An identifier as words: `one_to_few` → `one to few`."""
     return str(name).replace("_", " ")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from abm_pipeline.reports._format import is_missing, number, percent, words
+from abm_pipeline.reports._format import is_missing, number, percent, silent, words
 
 
 def render(template: str, **values: object) -> str:
@@ -29,7 +29,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(number=number, percent=percent, words=words, is_missing=is_missing)
+    environment.globals.update(number=number, percent=percent, words=words, is_missing=is_missing, silent=silent)
     return environment
 
 

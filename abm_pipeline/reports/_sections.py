@@ -11,7 +11,7 @@ import pandas as pd
 
 from abm_pipeline.contracts.fields import ACCOUNT_STAGES, TIERS
 from abm_pipeline.reports import _charts
-from abm_pipeline.reports._format import cell, is_missing, money, number, percent, signed, words
+from abm_pipeline.reports._format import cell, is_missing, money, number, percent, signed, silent, words
 from abm_pipeline.reports._review import Review
 
 # The headline numbers, in this order: metric, and whether a rise of it is good news.
@@ -132,6 +132,7 @@ def hot(review: Review) -> list[dict[str, Any]]:
                 "score": number(row.engagement_score),
                 "change": signed(row.score_change_7d, "points", ""),
                 "tone": _tone(row.score_change_7d),
+                "silent": silent(row),
                 "why": [
                     {
                         "part": words(part.part),

@@ -127,7 +127,7 @@ SECTIONS: tuple[tuple[str, tuple[Row, ...]], ...] = (
         (
             Row("alignment", ("alignment",)),
             Row("score_calibration", ("score_calibration",)),
-            Row("data_health", (), "data_health, quarantine_summary, restatements"),
+            Row("data_health", ("silent_scores",), "data_health, quarantine_summary, restatements"),
             Row("account_brief", (), "account_briefs/index.html"),
             Row("weekly_review", (), "weekly_review, monthly and quarterly pages"),
         ),
