@@ -66,5 +66,4 @@ class Customers(_Model):
     gross_margin: float | None = Field(None, gt=0, le=1)
     renewal_low_days: int = Field(ge=0)
     renewal_high_days: int = Field(ge=1)
-    year_one_alarm: float
     health: Health

@@ -91,6 +91,20 @@ CHECKS = (
         0,
     ),
     QualityCheck(
+        "year_one_churn",
+        t.METRIC_VALUES,
+        "At most 20 % of the customers leave in their first year (told where at least ten have had one).",
+        (t.METRIC_VALUES,),
+        """
+        SELECT coalesce(max(value) FILTER (NOT low_sample), 0) AS value, coalesce(max(n), 0) AS customers
+        FROM metrics.metric_values
+        WHERE metric = 'year_one_churn' AND dimension = 'all'
+          AND day = (SELECT max(day) FROM metrics.metric_values)
+        """,
+        0.20,
+        dg.AssetCheckSeverity.WARN,
+    ),
+    QualityCheck(
         "cost_adds_up",
         t.COST_ALLOCATION,
         "What accounts were given of a day's cost, and what is unallocated, add up to the cost.",

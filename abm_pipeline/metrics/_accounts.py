@@ -240,6 +240,15 @@ MATCHED = Step(
     FROM identity.member m JOIN unit u USING (account_id) JOIN media d ON d.source = m.source
     """,
 )
+STAGE = """CASE WHEN d.won_deals > 0 THEN 'customer'
+                WHEN d.open_deals > 0 THEN 'opportunity'
+                WHEN e.score >= p.qualified_min_score AND coalesce(r.contacts, 0) >= p.qualified_min_contacts
+                     THEN 'qualified'
+                WHEN e.is_engaged THEN 'engaged'
+                WHEN r.aware <> 0 THEN 'aware'
+                ELSE 'unaware' END"""
+"""SQL for the journey stage, from the deepest up, of a level of deals `d`, a score `e`, a reach `r` and `params p`."""
+
 ACCOUNT_DAY = Step(
     "account_day",
     "Everything known of an account as of a day: list, segments, score, reach, deals, journey stage.",
@@ -264,13 +273,7 @@ ACCOUNT_DAY = Step(
                 WHEN NOT EXISTS (SELECT 1 FROM media b WHERE b.day = u.day) THEN 'no_budget'
                 WHEN m.account_id IS NULL THEN 'not_matched_on_platform'
                 ELSE 'below_privacy_threshold' END AS uncovered_reason,
-           CASE WHEN d.won_deals > 0 THEN 'customer'
-                WHEN d.open_deals > 0 THEN 'opportunity'
-                WHEN e.score >= p.qualified_min_score AND coalesce(r.contacts, 0) >= p.qualified_min_contacts
-                     THEN 'qualified'
-                WHEN e.is_engaged THEN 'engaged'
-                WHEN r.aware <> 0 THEN 'aware'
-                ELSE 'unaware' END AS stage
+           {STAGE} AS stage
     FROM universe u CROSS JOIN params p
     JOIN firm f ON f.account_id = u.account_id
     LEFT JOIN listed l ON l.account_id = u.account_id AND l.day = u.day
@@ -305,5 +308,9 @@ def publish(parts: Sequence[Part]) -> str:
     """SQL for the rows of `account_metrics_daily`: what stands here, and the columns that parts bring."""
     beside = [part for part in parts if part.columns]
     columns = "".join(f", {part.name}.{column}" for part in beside for column in part.columns)
-    joins = "".join(f"\n    LEFT JOIN {part.name} USING (day, account_id)" for part in beside)
+    joins = "".join(
+        f"\n    LEFT JOIN (SELECT day, account_id, {', '.join(part.columns)} FROM {part.name}) AS {part.name} "
+        "USING (day, account_id)"
+        for part in beside
+    )
     return f"{_PUBLISH}{columns}\n    FROM account_day{joins}"

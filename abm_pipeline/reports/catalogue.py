@@ -37,12 +37,15 @@ class Row:
     where: str = ""
 
 
+_CHANNELS = (
+    "email_", "social_", "page_", "time_on_page", "downloads", "events_", "call", "direct_mail", "channel_engagement",
+)  # fmt: skip
 SECTIONS: tuple[tuple[str, tuple[Row, ...]], ...] = (
     (
         "List and market",
         (
-            Row("target_accounts", ("target_accounts",)),
-            Row("market_size", ("tam", "sam", "som")),
+            Row("target_accounts", ("target_accounts", "target_tier_moves")),
+            Row("market_size", ("tam", "sam", "som", "annual_contract_value")),
             Row("contacts_per_account", ("contacts_per_account", "accounts_without_contacts")),
             Row("contact_connected_rate"),
             Row("contact_completeness"),
@@ -61,13 +64,17 @@ SECTIONS: tuple[tuple[str, tuple[Row, ...]], ...] = (
             Row("account_penetration"),
             Row("intent_coverage"),
             Row("intent_surge", ("intent_surge",)),
-            Row("content_depth", ("content_depth",), "account_metrics_daily"),
-            Row("content_gap", ("content_gap",)),
-            Row("channel_engagement", ("channel_engagement",)),
-            Row("meetings", ("meetings",)),
+            Row(
+                "content_depth",
+                ("content_depth", "content_pieces", "content_points", "stuck_"),
+                "account_metrics_daily",
+            ),
+            Row("content_gap", ("content_gap", "content_consumption")),
+            Row("channel_engagement", _CHANNELS),
+            Row("meetings", ("meeting",)),
             Row("contact_conversion"),
             Row("account_stage", ("account_stage",), "account_metrics_daily: stage"),
-            Row("progression", ("progression",)),
+            Row("progression", ("progression", "time_in_stage")),
         ),
     ),
     (
@@ -78,16 +85,16 @@ SECTIONS: tuple[tuple[str, tuple[Row, ...]], ...] = (
             Row("stage_durations", ("stage_",)),
             Row("win_rate", ("win_rate",)),
             Row("deal_size", ("deal_size",)),
-            Row("cycle_days", ("cycle_days",)),
+            Row("cycle_days", ("cycle_",)),
             Row("engagement_to_opportunity"),
             Row("account_conversion"),
             Row("target_in_pipeline", ("target_in_pipeline",)),
             Row("mql, sql", ("mql", "sql", "lead_")),
             Row("attribution", ("attribution",), "attribution_credit"),
-            Row("sourced_pipeline", ("sourced_pipeline",)),
+            Row("sourced_pipeline", ("sourced_pipeline", "accelerated_pipeline")),
             Row("influenced_revenue", ("influenced_",)),
             Row("model_agreement", ("model_agreement",)),
-            Row("rep_sales", ("rep_sales",)),
+            Row("rep_sales", ("rep_",)),
             Row("asp", ("asp",)),
         ),
     ),
@@ -101,31 +108,31 @@ SECTIONS: tuple[tuple[str, tuple[Row, ...]], ...] = (
             Row("cac", ("cac",)),
             Row("ltv_cac, payback", ("ltv_cac", "payback")),
             Row("cost_per_engaged_account"),
-            Row("personalisation_lift", ("personalisation_lift",)),
+            Row("personalisation_lift", ("personalisation_",)),
         ),
     ),
     (
         "Retention and expansion",
         (
-            Row("churn_rate", ("churn_rate", "year_one_churn")),
+            Row("churn_rate", ("churn_rate", "revenue_churn_rate", "year_one_churn")),
             Row("retention_rate"),
             Row("grr, nrr", ("grr", "nrr", "mrr")),
-            Row("clv", ("clv", "lifetime")),
+            Row("clv", ("clv", "customer_lifetime")),
             Row("expansion_revenue", ("expansion",)),
-            Row("repeat_rate", ("repeat_rate",)),
-            Row("referrals, advocacy", ("referrals", "advocacy", "reviews")),
+            Row("repeat_rate", ("repeat_rate", "add_on_share")),
+            Row("referrals, advocacy", ("referral", "advocacy", "review")),
             Row("nps, csat", ("nps", "csat")),
             Row(
                 "usage, adoption, tickets, renewal_due", ("usage", "adoption", "active_users", "tickets", "renewal_due")
             ),
-            Row("customer_health", ("customer_health",), "account_metrics_daily"),
+            Row("customer_health", ("customer_health", "customers_at_risk"), "account_metrics_daily"),
             Row("targeting_feedback", ("targeting_feedback",)),
         ),
     ),
     (
         "Programme health",
         (
-            Row("alignment", ("alignment",)),
+            Row("alignment", ("alignment", "record_consistency")),
             Row("score_calibration", ("score_calibration",)),
             Row("data_health", ("silent_scores",), "data_health, quarantine_summary, restatements"),
             Row("account_brief", (), "account_briefs/index.html"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from abm_pipeline_tests.metrics.world import World, at, day
+from abm_pipeline_tests.metrics.world import D, World, at, day
 
 
 def cost(world: World, when: str, amount: float, account: str | None = None, **other: Any) -> None:
@@ -66,3 +68,38 @@ def referral(world: World, account: str, when: str, referred: str) -> None:
 def review(world: World, when: str, rating: float = 4, account: str | None = None) -> None:
     """A review published on a day, out of 5."""
     _record(world, "review", when, account, site="g2", rating=rating, rating_max=5.0)
+
+
+def populate_money(world: World) -> None:
+    """A bit of everything here for the accounts a00.com to a29.com of the common laws; by a fixed seed."""
+    rng = random.Random(8)
+
+    def back(least: int, most: int) -> str:
+        return str(D - timedelta(days=rng.randrange(least, most)))
+
+    for i in range(30):
+        account = f"a{i:02}.com"
+        if i % 3:
+            start = D - timedelta(days=rng.randrange(370, 720))
+            moved = str(start + timedelta(days=rng.randrange(60, 360)))
+            paid(world, account, rng.randrange(10, 999), str(start), moved)
+            if i % 4:
+                paid(world, account, rng.randrange(10, 999), moved, started_day=start)
+        for kind, most in (("nps", 11), ("csat", 6)):
+            answer(world, None, back(0, 120), rng.randrange(1, most), kind, f"{account}/0")
+        ticket(world, account, back(0, 120), rng.choice(["urgent", "high", "normal"]))
+        usage(world, account, back(0, 40), rng.randrange(1, 9), rng.choice(["reports", "export"]))
+        for category in ("content", "tool", "other"):
+            cost(world, back(0, 400), rng.randrange(1, 999), account if i % 2 else None, cost_category=category)
+        referral(world, account, back(0, 400), f"a{rng.randrange(30):02}.com")
+        review(world, back(0, 400), rng.randrange(1, 6))
+    for level in ("account", "industry", "generic"):
+        known = {"campaign_id": f"crm:{level}", "source": "crm", "campaign_name": level, "personalisation": level}
+        world.rows["facts.campaign"].append({**known, "channel": "email"})
+    for i in range(15):
+        account = world.account(f"p{i:02}.com", "one_to_few")
+        level = ("account", "industry", "generic")[i % 3]
+        world.touch(account, str(D - timedelta(days=30)), "email_reply", campaign_id=f"crm:{level}")
+        closed = str(D - timedelta(days=5))
+        world.deal(f"p{i}", account, str(D - timedelta(days=20)), closed, won=i % 2 == 0, deal_type="expansion")
+        cost(world, str(D - timedelta(days=20)), 100 + i, account)

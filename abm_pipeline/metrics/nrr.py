@@ -1,0 +1,38 @@
+"""Net revenue retention over 12 months, at the parent account. Definition: metrics.md E.
+
+Revenue of families that became customers since is not in it.
+"""
+
+from __future__ import annotations
+
+from abm_pipeline.metrics._customers import CUSTOMER_SEGMENTS, CUSTOMERS, YEAR
+from abm_pipeline.metrics._segments import by_segment
+from abm_pipeline.metrics._spec import MetricSpec
+from abm_pipeline.storage.engine import Step
+
+SPEC = MetricSpec(
+    id="nrr",
+    title="Net revenue retention",
+    formula="Σ recurring revenue now ÷ Σ recurring revenue a year ago, of the customers of then.",
+    unit="share",
+    grain="parent accounts that were customers a year ago",
+    window_days=(YEAR,),
+    segments=CUSTOMER_SEGMENTS,
+    guides=("G3",),
+    statistic="ratio",
+    parts=(CUSTOMERS,),
+    example="Three families of 100: now 150, 80 and 0; a new one pays 500. (150 + 80 + 0) ÷ 300 = 77 %.",
+    steps=(
+        Step(
+            "nrr",
+            "Recurring revenue of the customers at the start, then and now, in every segment.",
+            by_segment(
+                "(SELECT *, mrr_now AS x FROM kept_family WHERE window_days = 365)",
+                "sum(x) AS numerator, sum(mrr_then) AS denominator, count(*) AS n, "
+                "sum(x::DECIMAL(38, 4) * x) AS sum_xx, sum(x::DECIMAL(38, 4) * mrr_then) AS sum_xy, "
+                "sum(mrr_then::DECIMAL(38, 4) * mrr_then) AS sum_yy",
+                CUSTOMER_SEGMENTS,
+            ),
+        ),
+    ),
+)
