@@ -12,7 +12,8 @@ from abm_pipeline.sandbox.world import World
 def found(world: World, text: str, include_deleted: bool = False) -> list[str]:
     """Ids that a query returns."""
     query = parse(text)
-    return world.tables[query.object].columns["Id"][Store(world).select(query, include_deleted)].tolist()
+    store = Store(world)
+    return store.tables[query.object].columns["Id"][store.select(query, include_deleted)].tolist()
 
 
 @pytest.mark.parametrize(

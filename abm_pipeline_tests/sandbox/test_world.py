@@ -22,7 +22,7 @@ def served(world: World, name: str) -> dict[str, str]:
     store = Store(world)
     query = parse(f"SELECT {', '.join(fields)} FROM {name}")
     rows = store.select(query, include_deleted=True)
-    ids = world.tables[name].columns["Id"][rows].tolist()
+    ids = store.tables[name].columns["Id"][rows].tolist()
     return dict(zip(ids, store.records(query, rows, "62.0"), strict=True))
 
 

@@ -15,6 +15,7 @@ from abm_pipeline.sandbox.hubspot.store import HubObject, hub_ids
 from abm_pipeline.sandbox.world.accounts import variant
 from abm_pipeline.sandbox.world.companies import plain
 from abm_pipeline.sandbox.world.names import COUNTRIES, KINDS, STEMS
+from abm_pipeline.sandbox.world.neighbours import neighbours
 from abm_pipeline.sandbox.world.scales import DAY
 from abm_pipeline.sandbox.world.tables import PURGED, Array, Change, objects, versioned
 
@@ -59,18 +60,23 @@ def make_companies(world: World) -> Known:
     own = _own(world, rng)
     rows += own
     merges = _twins(world, rng, rows)
+    worked = len(rows)
+    created = np.array([row["created"] for row in rows], np.int64)
+    changes = edits(world, rng, created, cal.scale.name)
+    rows += _idle(world, rng)
     size = len(rows)
     created = np.array([row["created"] for row in rows], np.int64)
-    ids = hub_ids(7_086_461_639, 1_117, size, size // 3)
+    ids = np.concatenate(
+        [hub_ids(7_086_461_639, 1_117, worked, worked // 3), hub_ids(9_120_000_411, 1_117, size - worked, 0)]
+    )
     owners = owner_ids(world)
-    changes = edits(world, rng, created, cal.scale.name)
     merged: dict[int, tuple[int, int]] = {}
     for left, right, into, at in merges:
         for loser in (left, right):
             changes.append(Change(loser, at, {PURGED: True}))
             merged[loser] = (into, at)
         rows[into]["hs_merged_object_ids"] = f"{ids[left]};{ids[right]}"
-    leaves = [place for place, row in enumerate(rows) if row["is_leaf"]]
+    leaves = [place for place, row in enumerate(rows[:worked]) if row["is_leaf"]]
     for place in leaves:
         at = max(int(created[place]) + DAY, (cal.horizon - 61 - 7 * (place % 5)) * DAY + 45_000)
         changes.append(Change(place, at, {"_archived": True}))
@@ -201,6 +207,12 @@ def _own(world: World, rng: np.random.Generator) -> list[dict[str, Any]]:
             }
         )  # fmt: skip
     return out
+
+
+def _idle(world: World, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Companies that nobody works, as messy as the CRM's; nothing is linked to them."""
+    common = {"annualrevenue": None, "lifecyclestage": "lead", "owner": None, "home": -1, "is_leaf": True}
+    return [row | common | {"created": _born(world.calendar, rng)} for row in neighbours(world).hub]
 
 
 def _born(cal: Any, rng: np.random.Generator) -> int:

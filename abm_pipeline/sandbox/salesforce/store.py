@@ -17,6 +17,7 @@ import orjson
 from abm_pipeline.sandbox.salesforce.objects import OBJECTS, Field
 from abm_pipeline.sandbox.salesforce.soql import Compare, Condition, Path, Query
 from abm_pipeline.sandbox.world import World
+from abm_pipeline.sandbox.world.neighbours import served
 from abm_pipeline.sandbox.world.scales import DAY, NULL
 from abm_pipeline.sandbox.world.tables import Array, objects
 
@@ -28,7 +29,7 @@ class Store:
     """Answers queries over the world's tables at its clock."""
 
     def __init__(self, world: World) -> None:
-        self.world = world
+        self.world, self.tables = world, served(world)
         self._text: dict[tuple[str, str, str], Array] = {}
         self._folded: dict[tuple[str, str], Array] = {}
         self._parents: dict[tuple[str, str], tuple[int, Array]] = {}
@@ -36,7 +37,7 @@ class Store:
 
     def column(self, name: str, field: str) -> Array:
         """Raw values of a column over all record versions."""
-        table = self.world.tables[name]
+        table = self.tables[name]
         if field == "IsArchived" and self._archive_day.get(name) != self.world.day:
             closed = table.columns.get("IsClosed", np.ones(len(table), bool))
             old = table.columns["ActivityDate"] < self.world.day - ARCHIVE_DAYS
@@ -48,7 +49,7 @@ class Store:
 
     def select(self, query: Query, include_deleted: bool) -> Array:
         """Row numbers that the query returns, in its order."""
-        table = self.world.tables[query.object]
+        table = self.tables[query.object]
         rows = table.visible(self.world.instant)
         if not include_deleted:
             if "IsDeleted" in OBJECTS[query.object]:
@@ -64,7 +65,7 @@ class Store:
 
     def changed(self, name: str, start: int, end: int, deleted: bool) -> tuple[list[str], Array]:
         """Ids and instants of records whose visible version began in [start, end), deleted ones or the others."""
-        table = self.world.tables[name]
+        table = self.tables[name]
         rows = table.visible(self.world.instant)
         rows = rows[(table.valid_from[rows] >= start) & (table.valid_from[rows] < end)]
         rows = rows[table.columns["IsDeleted"][rows].astype(bool) == deleted]
@@ -135,7 +136,7 @@ class Store:
         key = (name, via.name)
         kept = self._parents.get(key)
         if kept is None or kept[0] != self.world.day:
-            target = self.world.tables[via.target]
+            target = self.tables[via.target]
             seen = target.visible(self.world.instant)
             where = dict(zip(target.columns["Id"][seen], seen, strict=True))
             kept = (self.world.day, np.array([where.get(v, -1) for v in self.column(name, via.name)], np.int64))

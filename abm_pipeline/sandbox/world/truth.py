@@ -19,6 +19,7 @@ from abm_pipeline.sandbox.world.ads import ACCOUNTS, cells
 from abm_pipeline.sandbox.world.companies import TIERS
 from abm_pipeline.sandbox.world.deals import PLANTED
 from abm_pipeline.sandbox.world.names import COUNTRIES
+from abm_pipeline.sandbox.world.neighbours import company_ids, neighbours, served
 from abm_pipeline.sandbox.world.scales import NEVER, to_date
 from abm_pipeline.sandbox.world.tables import Array, Table
 
@@ -77,7 +78,7 @@ def write_truth(world: World, folder: Path) -> None:
 
 def rows_at(world: World, name: str) -> tuple[Table, Array]:
     """A Salesforce table and its versions visible at the clock."""
-    table = world.tables[name]
+    table = served(world)[name]
     return table, table.visible(world.instant)
 
 
@@ -94,7 +95,7 @@ def dates(days: Array) -> list[dt.date | None]:
 def _company(world: World) -> pd.DataFrame:
     c = world.companies
     parent = [c.company_id[p] if p >= 0 else None for p in c.parent]
-    return pd.DataFrame(
+    worked = pd.DataFrame(
         {
             "company_id": c.company_id,
             "name": c.name,
@@ -107,10 +108,11 @@ def _company(world: World) -> pd.DataFrame:
             "is_ever_target": c.ever_target,
         }
     )
+    return pd.concat([worked, neighbours(world).companies], ignore_index=True)
 
 
 def _records(world: World) -> pd.DataFrame:
-    ids = world.companies.company_id
+    ids = company_ids(world)
     parts = []
     for name in ("Account", "Lead"):
         table, rows = rows_at(world, name)
@@ -145,7 +147,7 @@ def _records(world: World) -> pd.DataFrame:
                 "source": "bombora",
                 "object": "domain",
                 "source_id": world.companies.domain,
-                "company_id": ids,
+                "company_id": world.companies.company_id,
                 "is_hard": world.companies.agency >= 0,
             }
         )
