@@ -17,6 +17,7 @@ SPEC = MetricSpec(
     guides=("G1",),
     statistic="proportion",
     rests_on_score=True,
+    example="Of 100 target accounts, 40 are over the threshold: 40 ÷ 100 = 40 %.",
     steps=(
         Step(
             "account_penetration",

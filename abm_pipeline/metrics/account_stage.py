@@ -25,6 +25,8 @@ SPEC = MetricSpec(
     guides=("G1", "G3"),
     statistic="proportion",
     rests_on_score=True,
+    example="Of 4 target accounts, 2 are aware, 1 engaged, 1 has an open deal: 50 % aware, 25 % engaged, 25 "
+    "% opportunity.",
     steps=(
         Step(
             "account_stage",

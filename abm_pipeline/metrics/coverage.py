@@ -27,6 +27,7 @@ SPEC = MetricSpec(
     segments=(*SEGMENTS, "channel"),
     guides=("G3",),
     statistic="proportion",
+    example="Of 100 target accounts, 40 had an impression, an e-mail or more in 90 days: 40 ÷ 100 = 40 %.",
     steps=(
         Step(
             "coverage",

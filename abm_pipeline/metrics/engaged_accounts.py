@@ -20,6 +20,7 @@ SPEC = MetricSpec(
     guides=("G1", "G3"),
     statistic="count",
     rests_on_score=True,
+    example="Scores 35, 20 and 12 with a threshold of 20: 2 engaged accounts.",
     steps=(
         Step(
             "engaged_accounts",

@@ -16,6 +16,7 @@ SPEC = MetricSpec(
     segments=SEGMENTS,
     guides=("G1", "G3"),
     statistic="count",
+    example="A (1:1 since May), B (1:many since June), C (taken off in May): on 30 June, 2 target accounts.",
     steps=(
         Step(
             "target_accounts",
