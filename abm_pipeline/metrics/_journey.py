@@ -1,0 +1,143 @@
+"""The journey stage of the list on every day of the quarter before a day: who moved on, and since when each is there.
+
+Belongs here: the part of progression and time_in_stage. Stages are those of `account_stage`, by the same rule; they are
+computed anew for the days before, so that a day's numbers do not depend on which other days were computed. Only days
+with scores count: before the first of them nobody's stage is known.
+"""
+
+from __future__ import annotations
+
+from abm_pipeline.contracts import tables as T
+from abm_pipeline.contracts.fields import ACCOUNT_STAGES
+from abm_pipeline.metrics._accounts import ENGAGED_DAYS, STAGE
+from abm_pipeline.metrics._spec import Part
+from abm_pipeline.metrics._starts import STARTS, WINDOWS
+from abm_pipeline.storage.engine import Step
+from abm_pipeline.storage.lake import Input
+
+LOOKBACK = max(WINDOWS)
+_BEST = ", ".join(
+    f"max(stage_no) OVER (PARTITION BY account_id ORDER BY day RANGE BETWEEN INTERVAL 1 DAY FOLLOWING "
+    f"AND INTERVAL {window} DAYS FOLLOWING) AS best_{window}"
+    for window in WINDOWS
+)
+
+JOURNEY = Part(
+    "journey_day",
+    needs=(STARTS,),
+    reads=(Input(T.TOUCH, LOOKBACK + ENGAGED_DAYS), Input(T.ENGAGEMENT_SCORE, LOOKBACK + 1)),
+    steps=(
+        Step(
+            "journey_item",
+            "Persons engaged, and accounts reached at all, by day: what a stage asks of touches.",
+            f"""
+            WITH placed AS (
+                SELECT coalesce(c.account_no, r.account_no) AS account_no, t.day,
+                       CASE WHEN NOT t.is_exposure AND e.touch_type IS NOT NULL THEN hash(r.person_id) END AS contact,
+                       r.person_id IS NOT NULL AS is_named
+                FROM facts.touch t
+                JOIN params p ON t.day > p.first_day - {LOOKBACK} - greatest({ENGAGED_DAYS}, p.aware_window)
+                LEFT JOIN company_unit c ON c.company_key = t.company_key
+                LEFT JOIN person_at r ON r.contact_key = t.contact_key AND t.day BETWEEN r.from_day AND r.until_day
+                LEFT JOIN engaging_type e ON e.touch_type = t.touch_type
+                WHERE t.touch_type NOT IN (SELECT touch_type FROM failed_type)
+            ),
+            seen AS (
+                SELECT 'contacts' AS kind, account_no, contact AS item, day FROM placed
+                WHERE contact IS NOT NULL AND is_named
+                UNION ALL
+                SELECT 'aware', account_no, 0, day FROM placed
+            )
+            SELECT kind, account_no, item, max(day) AS day FROM seen, params p WHERE account_no IS NOT NULL
+            GROUP BY kind, account_no, item, greatest(day, p.first_day - {LOOKBACK})
+            """,
+        ),
+        Step(
+            "journey_reach",
+            "From a day on: how many persons are engaged, and whether the account is reached, in their windows.",
+            f"""
+            WITH stay AS (
+                SELECT i.*, CASE kind WHEN 'contacts' THEN {ENGAGED_DAYS} ELSE p.aware_window END AS days,
+                       day - lag(day) OVER w AS since, lead(day) OVER w - day AS until
+                FROM journey_item i, params p WINDOW w AS (PARTITION BY kind, account_no, item ORDER BY day)
+            ),
+            edge AS (
+                SELECT kind, account_no, day, 1 AS weight FROM stay WHERE since IS NULL OR since >= days
+                UNION ALL
+                SELECT kind, account_no, day + days, -1 FROM stay WHERE until IS NULL OR until >= days
+            ),
+            change AS (
+                SELECT account_no, greatest(day, first_day - {LOOKBACK}) AS day,
+                       coalesce(sum(weight) FILTER (kind = 'contacts'), 0) AS contacts,
+                       coalesce(sum(weight) FILTER (kind = 'aware'), 0) AS aware
+                FROM edge, params WHERE day <= last_day GROUP BY account_no, greatest(day, first_day - {LOOKBACK})
+            )
+            SELECT account_no, day AS from_day, CAST(sum(contacts) OVER w AS BIGINT) AS contacts,
+                   CAST(sum(aware) OVER w AS BIGINT) AS aware
+            FROM change WINDOW w AS (PARTITION BY account_no ORDER BY day)
+            """,
+        ),
+        Step(
+            "journey_score",
+            "The champion's scores in the journey's window.",
+            f"""
+            SELECT s.day, s.account_id, s.score, s.is_engaged FROM scoring.engagement_score s JOIN params p
+              ON s.model = p.champion AND s.model_version = p.model_version AND s.window_days = p.journey_window
+            WHERE s.day BETWEEN p.first_day - {LOOKBACK} AND p.last_day
+            """,
+        ),
+        Step(
+            "stage_day",
+            "The stage, from 1 (unaware), of each listed account on each day with scores; days are numbered.",
+            f"""
+            WITH expanded AS (
+                SELECT l.account_id, l.tier, l.tier_rank,
+                       unnest(generate_series(greatest(l.from_day, p.first_day - {LOOKBACK}),
+                                              least(l.until_day, p.last_day), INTERVAL 1 DAY))::DATE AS day
+                FROM listed_span l, params p
+            ),
+            scored AS (SELECT day, row_number() OVER (ORDER BY day) AS day_no FROM journey_score GROUP BY day),
+            here AS (
+                SELECT x.day, s.day_no, x.account_id, f.account_no, f.industry, f.region, f.employee_band,
+                       arg_min(x.tier, x.tier_rank) AS tier
+                FROM expanded x JOIN scored s USING (day) JOIN firm f USING (account_id) GROUP BY ALL
+            )
+            SELECT u.* EXCLUDE (account_no),
+                   list_position([{", ".join(f"'{stage}'" for stage in ACCOUNT_STAGES)}], {STAGE}) AS stage_no
+            FROM here u CROSS JOIN params p
+            LEFT JOIN journey_score e ON e.account_id = u.account_id AND e.day = u.day
+            ASOF LEFT JOIN journey_reach r ON r.account_no = u.account_no AND r.from_day <= u.day
+            ASOF LEFT JOIN deal_level d ON d.account_id = u.account_id AND d.from_day <= u.day
+            """,
+        ),
+        Step(
+            "stage_start",
+            "Accounts at the start of each window, with their stage then and the deepest one reached within it.",
+            f"""
+            SELECT w.day, w.window_days, s.account_id, s.tier, s.industry, s.region, s.employee_band, s.stage_no,
+                   coalesce(CASE w.window_days {" ".join(f"WHEN {w} THEN s.best_{w}" for w in WINDOWS)} END
+                            > s.stage_no, false) AS is_moved
+            FROM window_start w JOIN (SELECT *, {_BEST} FROM stage_day) s ON s.day = w.start_day
+            """,
+        ),
+        Step(
+            "journey_day",
+            f"Since how many days each account is in its stage, at most {LOOKBACK + 1}. A day off the list begins "
+            "anew.",
+            f"""
+            WITH marked AS (
+                SELECT *, CASE WHEN lag(stage_no) OVER w = stage_no AND lag(day_no) OVER w = day_no - 1 THEN NULL
+                          ELSE day END AS begins
+                FROM stage_day WINDOW w AS (PARTITION BY account_id ORDER BY day)
+            ),
+            stayed AS (
+                SELECT *, max(begins) OVER (PARTITION BY account_id ORDER BY day ROWS UNBOUNDED PRECEDING) AS since
+                FROM marked
+            )
+            SELECT * EXCLUDE (begins, since), CAST(least(day - since + 1, {LOOKBACK + 1}) AS BIGINT) AS stage_days
+            FROM stayed SEMI JOIN days USING (day)
+            """,
+        ),
+    ),
+    columns=("stage_days",),
+)
