@@ -26,6 +26,7 @@ SPEC = MetricSpec(
     guides=("G3",),
     statistic="proportion",
     rests_on_score=True,
+    example="Of 100 accounts first engaged on 1 March 15 open a deal by day 90: 15 %.",
     steps=(
         Step(
             "cohort_day",
