@@ -178,6 +178,27 @@ def metrics(metric: str | None, day: date | None, only_list: bool, form: str) ->
 
 
 @main.command()
+@click.option("--table", help="One table: metric_values, account_metrics_daily, ad_delivery …; default: all.")
+@click.option("--since", type=DAY, help="Noticed since this day.")
+@click.option("--account", help="An account's numbers (its id, name, domain or former id).")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="How many rows, newest first.")
+def restatements(table: str | None, since: date | None, account: str | None, limit: int) -> None:
+    """Show numbers that are others than when they were first published, and why.
+
+    \b
+    abm restatements --table metric_values --since 2026-06-01
+    abm restatements --account acme.com
+    """
+    from abm_pipeline.reports import _terminal
+    from abm_pipeline.reports.explain import find_account
+    from abm_pipeline.reports.restated import moves
+
+    settings = _settings()
+    keys = None if account is None else tuple(dict.fromkeys((find_account(settings, account)[0], account)))
+    _terminal.show_restatements(moves(settings, table=table, since=since, keys=keys, limit=limit))
+
+
+@main.command()
 def doctor() -> None:
     """Check settings, credentials (by logging in), databases and lake. Exit code 1 if something is wrong."""
     from abm_pipeline.reports import _terminal

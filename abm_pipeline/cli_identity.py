@@ -31,6 +31,8 @@ def identity() -> None:
     abm identity review                              what waits for an answer, the most important first
     abm identity merge salesforce:001A hubspot:77    these are one account
     abm identity explain acme.com                    why each record is a member
+    abm identity diff                                what the last change did, and to which numbers
+    abm identity health                              match rates, sizes, shared domains, what waits
     """
 
 
@@ -120,6 +122,32 @@ def review(limit: int, html: Path | None) -> None:
     html.parent.mkdir(parents=True, exist_ok=True)
     html.write_text(identity_page.render(found, settings.programme.reporting_currency), encoding="utf-8")
     click.echo(f"{html}: {len(found.pairs)} of {found.waiting} pairs")
+
+
+@identity.command()
+@click.option("--limit", default=1, show_default=True, type=click.IntRange(1), help="How many of the last runs.")
+def diff(limit: int) -> None:
+    """Show what the last runs changed of who is who: what merged, split and moved, and which numbers by how much."""
+    from abm_pipeline.reports import _terminal
+    from abm_pipeline.reports.restated import resolutions
+
+    settings = _settings()
+    _terminal.show_resolutions(resolutions(settings, limit))
+
+
+@identity.command()
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page here.")
+def health(html: Path | None) -> None:
+    """Show how well records find their accounts: match rates, sizes, weak keys, what waits for an answer."""
+    from abm_pipeline.identity.health import health as examined
+    from abm_pipeline.reports import _terminal, identity_page
+    from abm_pipeline.reports._page import write
+
+    settings = _settings()
+    if html is None:
+        _terminal.show_health(settings, examined(settings))
+        return
+    click.echo(write(html, identity_page.render_health(settings)))
 
 
 @identity.command()

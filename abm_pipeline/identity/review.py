@@ -8,6 +8,8 @@ three added up: money and points have no common unit, shares have. Pairs on whic
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -149,6 +151,29 @@ class Queue:
 
 def queue(settings: Settings, limit: int) -> Queue:
     """The first `limit` pairs to decide. What was decided since accounts were last worked out doesn't wait any more."""
+    with _worked_out(settings) as (con, day):
+        (waiting,) = con.execute("SELECT count(*) FROM waiting").fetchall()[0]
+        return Queue(_pairs(con, limit), int(waiting), day)
+
+
+def stake(settings: Settings) -> tuple[int, float, float]:
+    """How many pairs wait, the open pipeline of the accounts in them (each counted once), and that of all accounts."""
+    with _worked_out(settings) as (con, _):
+        waiting, hanging, whole = con.execute(
+            """
+            SELECT (SELECT count(*) FROM waiting),
+                (SELECT coalesce(sum(pipeline), 0) FROM figure WHERE unit_id IN (
+                    SELECT unit_id FROM unit
+                    WHERE account_id IN (SELECT one FROM waiting UNION SELECT other FROM waiting))),
+                (SELECT coalesce(sum(pipeline), 0) FROM figure)
+            """
+        ).fetchall()[0]
+        return int(waiting), float(hanging), float(whole)
+
+
+@contextmanager
+def _worked_out(settings: Settings) -> Iterator[tuple[duckdb.DuckDBPyConnection, date | None]]:
+    """A connection on which the steps have run, and the day of the numbers."""
     lake = settings.open_lake
     day = max(lake.days(t.ACCOUNT_METRICS_DAILY), default=None)
     with reading.opened(settings) as con:
@@ -157,8 +182,7 @@ def queue(settings: Settings, limit: int) -> Queue:
         lake.attach(con, t.SPEND, last - timedelta(days=SPEND_DAYS - 1), last)
         con.execute("CREATE TEMP TABLE params AS SELECT ? AS level", [settings.programme.account_level])
         run_steps(con, STEPS)
-        (waiting,) = con.execute("SELECT count(*) FROM waiting").fetchall()[0]
-        return Queue(_pairs(con, limit), int(waiting), day)
+        yield con, day
 
 
 def _pairs(con: duckdb.DuckDBPyConnection, limit: int) -> tuple[Pair, ...]:

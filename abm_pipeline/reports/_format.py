@@ -36,6 +36,13 @@ def percent(value: Any) -> str:
     return f"{float(value) * 100:.{0 if abs(value) >= 0.995 else 1}f}\N{NO-BREAK SPACE}%"
 
 
+def covered(value: float | None) -> str:
+    """A share of a whole as a percentage; 100 % only where nothing is missing."""
+    if value is None:
+        return NOTHING
+    return percent(value) if value == 1 else f"{min(value, 0.9994) * 100:.1f}\N{NO-BREAK SPACE}%"
+
+
 def money(value: Any, currency: str) -> str:
     """An amount, shortened to three digits."""
     return NOTHING if is_missing(value) else f"{currency}\N{NO-BREAK SPACE}{_short(float(value))}"
@@ -99,6 +106,19 @@ def silent(row: Any) -> str:
     if is_missing(row.silent_sources) or is_missing(row.score_change_7d) or row.score_change_7d >= 0:
         return ""
     return f"may have fallen only because nothing comes from {', '.join(str(row.silent_sources).split(','))}"
+
+
+def value_of(text: str | None) -> str:
+    """A value of the log, shortened if it is a number."""
+    try:
+        return number(float(text)) if text is not None else NOTHING
+    except ValueError:
+        return str(text)
+
+
+def size_of(low: int, high: int | None) -> str:
+    """A range of sizes: 1, 3 to 5, 51 and more."""
+    return str(low) if low == high else f"{low} and more" if high is None else f"{low} to {high}"
 
 
 def words(name: str) -> str:

@@ -4,7 +4,7 @@ worked out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,12 +13,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from abm_pipeline.identity.health import Health
 from abm_pipeline.identity.review import Queue
 from abm_pipeline.identity.wording import probability
 from abm_pipeline.metrics._spec import MetricSpec
-from abm_pipeline.reports._format import NOTHING, is_missing, money, number, percent, words
+from abm_pipeline.reports._format import NOTHING, covered, is_missing, money, number, percent, size_of, value_of, words
 from abm_pipeline.reports.doctor import Finding
 from abm_pipeline.reports.explain import Explanation, payload_files
+from abm_pipeline.reports.restated import Move, Resolution
 from abm_pipeline.reports.values import for_people
 from abm_pipeline.settings import Settings
 
@@ -158,6 +160,69 @@ def show_review(settings: Settings, found: Queue) -> None:
     out.print(
         "\nDecide with `abm identity merge RECORD RECORD` or `abm identity split RECORD RECORD`; "
         "`abm identity review --html FILE` shows the evidence.",
+        soft_wrap=True,
+    )
+
+
+def show_restatements(found: Sequence[Move]) -> None:
+    """Print rows of the restatement log."""
+    out = _console()
+    if not found:
+        out.print("Nothing was restated.")
+        return
+    table = _table("noticed", "table", "day", "what", "column", "first>", "before>", "now>", "why")
+    for move in found:
+        table.add_row(
+            f"{move.noticed_at:%Y-%m-%d %H:%M}", move.table, str(move.day), Text(move.key), move.column,
+            *(value_of(value) for value in (move.first, move.before, move.now)), Text(move.reason),
+        )  # fmt: skip
+    out.print(table)
+
+
+def show_resolutions(found: Sequence[Resolution]) -> None:
+    """Print what runs changed of who is who, and the numbers that moved."""
+    out = _console()
+    if not found:
+        out.print("Who is who has not changed since accounts were first worked out.")
+    for run in found:
+        out.print(Text(f"{run.at:%Y-%m-%d %H:%M}  {run.what}"), soft_wrap=True)
+        if run.since is None or not run.days:
+            out.print(
+                "  No number moved." if run.since is None else f"  It matters from {run.since} on; none moved yet."
+            )
+            continue
+        out.print(f"  It matters from {run.since} on; {run.days} days have other numbers. The most of the newest day:")
+        for title, moves in (("metric", run.metrics), ("account", run.accounts)):
+            if moves:
+                table = _table(title, "number", "day", "before>", "after>", "change>")
+                for move in moves:
+                    change = "" if move.delta is None else f"{'+' if move.delta > 0 else ''}{number(move.delta)}"
+                    before, now = value_of(move.before), value_of(move.now)
+                    table.add_row(Text(move.key), move.column, str(move.day), before, now, change)
+                out.print(table)
+
+
+def show_health(settings: Settings, found: Health) -> None:
+    """Print identity's own health."""
+    out, currency = _console(), settings.programme.reporting_currency
+    table = _table("source", "what", "matched>", "rows>", "unmatched>", "money>", "unmatched>", title="Match rate")
+    for match in found.matches:
+        table.add_row(
+            match.source, match.what, covered(match.rate), f"{match.total:,}", f"{match.unmatched:,}",
+            money(match.money, currency), money(match.money_unmatched, currency),
+        )  # fmt: skip
+    out.print(table)
+    table = _table("records>", "accounts>", title="Size of accounts")
+    for low, high, accounts, _ in found.sizes:
+        table.add_row(size_of(low, high), f"{accounts:,}")
+    out.print(table)
+    table = _table("key", "value", "records>", "names>", title="Keys that say too little of whose they are")
+    for key in found.weakest:
+        table.add_row(key.kind, Text(key.value), str(key.records), str(key.names))
+    out.print(table)
+    out.print(
+        f"{found.waiting} pairs wait for an answer; on them hangs {money(found.pipeline, currency)} of "
+        f"{money(found.whole_pipeline, currency)} open pipeline.",
         soft_wrap=True,
     )
 

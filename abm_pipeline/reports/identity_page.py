@@ -1,26 +1,31 @@
-"""The review queue as a page: for each pair both records side by side, the evidence as a picture, and how to decide.
+"""Two pages about who is who: the review queue, for each pair both records side by side, the evidence as a picture and
+how to decide; and identity's own health, with what the last runs changed.
 
-Belongs here: turning a `Queue` into HTML that opens without network. Which pairs, and in which order, is `review`'s.
+Belongs here: turning a `Queue` and a `Health` into HTML that opens without network. Which pairs, and in which order, is
+`review`'s; the numbers are `health`'s and `restated`'s.
 """
 
 from __future__ import annotations
 
 import shlex
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from abm_pipeline.identity.health import DAYS, health
 from abm_pipeline.identity.reading import SHOWN, Record, shown
 from abm_pipeline.identity.review import Pair, Queue
 from abm_pipeline.identity.wording import probability
-from abm_pipeline.reports import _charts
-from abm_pipeline.reports._format import money, number, words
+from abm_pipeline.reports import _charts, _page
+from abm_pipeline.reports._format import covered, money, number, size_of, value_of, words
+from abm_pipeline.reports.restated import Resolution, resolutions
+from abm_pipeline.settings import Settings
 
 # Beyond this many pieces the smallest are drawn as one bar.
 PIECES = 9
+# Of so many runs that changed who is who the page tells.
+RUNS = 10
 # These being equal says nothing of the company.
 ABOUT_THE_RECORD = ("owner_name", "lifecycle_stage", "is_deleted", "created_at", "modified_at")
 
@@ -33,14 +38,8 @@ def commands(pair: Pair) -> tuple[str, str]:
 
 def render(queue: Queue, currency: str) -> str:
     """The page as HTML."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("identity_review.html.j2").render(
+    return _page.render(
+        "identity_review.html.j2",
         day=queue.day,
         waiting=queue.waiting,
         pairs=[
@@ -57,6 +56,80 @@ def render(queue: Queue, currency: str) -> str:
             for pair in queue.pairs
         ],
     )
+
+
+def render_health(settings: Settings) -> str:
+    """The page of identity's health as HTML."""
+    found, currency = health(settings), settings.programme.reporting_currency
+    touches = [match for match in found.matches if match.what == "touches"]
+    total, unmatched = sum(match.total for match in touches), sum(match.unmatched for match in touches)
+    spend, lost = (sum(getattr(match, name) or 0 for match in found.matches) for name in ("money", "money_unmatched"))
+    matched = covered(1 - unmatched / total if total else None)
+    most = max((accounts for _, _, accounts, _ in found.sizes), default=0) or 1
+    kpis = [
+        {
+            "title": "Touches matched",
+            "value": matched,
+            "note": f"{number(unmatched)} of {number(total)} have no account",
+        },
+        {
+            "title": "Ad spend matched",
+            "value": covered(1 - lost / spend if spend else None),
+            "note": f"of {money(spend, currency)} told by company, {money(lost, currency)} is on nobody's",
+        },
+        {
+            "title": "Pairs that wait",
+            "value": number(found.waiting),
+            "note": f"{money(found.pipeline, currency)} of {money(found.whole_pipeline, currency)} open pipeline",
+        },
+        {
+            "title": "Accounts",
+            "value": number(sum(accounts for _, _, accounts, _ in found.sizes)),
+            "note": f"of {number(sum(records for *_, records in found.sizes))} records",
+        },
+    ]
+    return _page.render(
+        "identity_health.html.j2",
+        health=found,
+        days=DAYS,
+        headline=f"{matched} of touches find their account" if total else "No touches yet",
+        kpis=kpis,
+        matches=[
+            {
+                "source": words(match.source),
+                "what": match.what,
+                "rate": covered(match.rate),
+                "width": round(100 * (match.rate or 0), 1),
+                "total": f"{match.total:,}",
+                "unmatched": f"{match.unmatched:,}",
+                "money": "" if match.money is None else money(match.money_unmatched, currency),
+            }
+            for match in found.matches
+        ],
+        sizes=[
+            {"size": size_of(low, high), "accounts": f"{accounts:,}", "width": round(100 * accounts / most, 1)}
+            for low, high, accounts, _ in found.sizes
+        ],
+        runs=[_told(run) for run in resolutions(settings, RUNS)],
+    )
+
+
+def _told(run: Resolution) -> dict[str, Any]:
+    reach = (
+        "No number moved." if run.since is None else f"It matters from {run.since} on; {run.days} days moved so far."
+    )
+    moves = [
+        {
+            "key": move.key,
+            "column": words(move.column),
+            "day": move.day,
+            "before": value_of(move.before),
+            "now": value_of(move.now),
+            "change": "" if move.delta is None else f"{'+' if move.delta > 0 else ''}{number(move.delta)}",
+        }
+        for move in (*run.metrics, *run.accounts)
+    ]
+    return {"at": f"{run.at:%Y-%m-%d %H:%M}", "what": run.what, "reach": reach, "moves": moves}
 
 
 def side_by_side(left: Record, right: Record) -> list[dict[str, Any]]:
