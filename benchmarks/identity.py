@@ -18,6 +18,7 @@ from abm_pipeline.sandbox.company_records import make
 from benchmarks import _identity_rivals as rivals
 from benchmarks._agreement import Agreement, agreement, kept, parents_agreement
 from benchmarks._timing import Row, in_process
+from benchmarks.identity_planted import planted
 
 COMPANIES, LARGE, SEED, NEW = 20_000, 225_000, 21, 10_000
 
@@ -60,6 +61,10 @@ def measure(home: Path) -> Iterator[Row]:
             None,
             f"{of_records:.1%} of records keep theirs, {of_accounts:.1%} of accounts with the same records",
         )
+    timed = in_process(planted, "demo", 7)
+    yield Row(
+        f"the demo's planted world, {timed.result.records:,} records pulled from all vendors", timed, str(timed.result)
+    )
 
 
 def measure_large(home: Path) -> Iterator[Row]:
