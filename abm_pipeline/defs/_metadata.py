@@ -112,7 +112,7 @@ def _tell_of_others(
             event = dg.AssetMaterialization(
                 key,
                 partition=day.isoformat() if day else None,
-                metadata={**(_of_day(report, day) if day else {}), "beyond_run": True},
+                metadata={**(_of_day(report, day) if day else report.notes), "beyond_run": True},
             )
             DagsterEvent.asset_materialization(step, event, DagsterEventBatchMetadata(batch, i == len(days) - 1))
 

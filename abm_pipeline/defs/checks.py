@@ -76,6 +76,75 @@ CHECKS = (
         dg.AssetCheckSeverity.WARN,
     ),
     QualityCheck(
+        "unmatched_spend",
+        t.DATA_HEALTH,
+        "At most 40 % of the ad spend that platforms tell by company is on companies of no account.",
+        (t.SPEND, t.MEMBER),
+        """
+        SELECT coalesce(unmatched / nullif(amount, 0), 0) AS value, unmatched, amount, unmatched_rows
+        FROM (
+            SELECT coalesce(sum(amount_reporting), 0)::DOUBLE AS amount,
+                   coalesce(sum(amount_reporting) FILTER (m.account_id IS NULL), 0)::DOUBLE AS unmatched,
+                   count(*) FILTER (m.account_id IS NULL) AS unmatched_rows
+            FROM facts.spend AS s LEFT JOIN identity.member AS m ON m.source || ':' || m.source_id = s.company_key
+            WHERE s.company_key IS NOT NULL
+        )
+        """,
+        0.40,
+        dg.AssetCheckSeverity.WARN,
+    ),
+    QualityCheck(
+        "shared_domains",
+        t.DATA_HEALTH,
+        "At most 10 % of touches are at domains that are shared or between accounts.",
+        (t.DATA_HEALTH, t.TOUCH, t.WEAK_KEY),
+        """
+        SELECT coalesce(ambiguous / nullif(touches, 0), 0) AS value, ambiguous, touches, domains
+        FROM (SELECT coalesce(sum(touches_ambiguous), 0)::BIGINT AS ambiguous FROM metrics.data_health)
+        CROSS JOIN (SELECT count(*) AS touches FROM facts.touch)
+        CROSS JOIN (SELECT count(*) AS domains FROM identity.weak_key WHERE key_kind = 'domain')
+        """,
+        0.10,
+        dg.AssetCheckSeverity.WARN,
+    ),
+    QualityCheck(
+        "largest_account",
+        t.MEMBER,
+        "No account has more than 500 records: one that has is a sign of a key that connects too much.",
+        (t.MEMBER,),
+        """
+        SELECT coalesce(max(records), 0) AS value, coalesce(arg_max(account_id, records), '') AS account_id,
+               count(*) AS accounts, count(*) FILTER (records = 1) AS with_one_record,
+               coalesce(quantile_disc(records, 0.99), 0) AS records_p99
+        FROM (SELECT account_id, count(*) AS records FROM identity.member WHERE source <> 'domain' GROUP BY ALL)
+        """,
+        500,
+        dg.AssetCheckSeverity.WARN,
+    ),
+    QualityCheck(
+        "review_queue",
+        t.LINK_REVIEW,
+        "At most a quarter of the open pipeline hangs on pairs of accounts that wait for a person's answer.",
+        (t.LINK_REVIEW, t.ACCOUNT, t.ACCOUNT_METRICS_DAILY),
+        """
+        WITH waiting AS (SELECT * FROM identity.link_review WHERE status = 'review'),
+        named AS (SELECT left_account_id AS account_id FROM waiting UNION SELECT right_account_id FROM waiting),
+        hanging AS (
+            FROM named UNION SELECT ultimate_parent_id FROM identity.account SEMI JOIN named USING (account_id)
+        ),
+        latest AS (
+            SELECT account_id, coalesce(open_pipeline, 0)::DOUBLE AS pipeline FROM metrics.account_metrics_daily
+            WHERE day = (SELECT max(day) FROM metrics.account_metrics_daily)
+        )
+        SELECT coalesce(sum(pipeline) FILTER (account_id IN (FROM hanging)) / nullif(sum(pipeline), 0), 0) AS value,
+               coalesce(sum(pipeline) FILTER (account_id IN (FROM hanging)), 0) AS pipeline,
+               (SELECT count(*) FROM waiting) AS pairs
+        FROM latest
+        """,
+        0.25,
+        dg.AssetCheckSeverity.WARN,
+    ),
+    QualityCheck(
         "parts_add_up",
         t.SCORE_PART,
         "The parts of every score add up to it.",
