@@ -7,7 +7,6 @@ person's account on that day. The account is that of the person's record, or the
 from __future__ import annotations
 
 from abm_pipeline.contracts import tables as T
-from abm_pipeline.metrics._segments import SEGMENTS, quintile
 from abm_pipeline.metrics._spec import Part
 from abm_pipeline.storage.engine import Step
 from abm_pipeline.storage.lake import Input
@@ -15,8 +14,11 @@ from abm_pipeline.storage.lake import Input
 LEAD_WINDOWS = (30, 90)
 """Trailing windows of the counts of qualified leads."""
 
-_NAMES = " ".join(f"WHEN grouping({segment}) = 0 THEN '{segment}'" for segment in SEGMENTS)
-_SETS = ", ".join(f"(entered_day, stage, {segment})" for segment in SEGMENTS)
+LEAD_SEGMENTS = ("program", "tier", "industry", "region", "employee_band")
+"""Segments of a person's account on the day of entry."""
+
+_NAMES = " ".join(f"WHEN grouping({segment}) = 0 THEN '{segment}'" for segment in LEAD_SEGMENTS)
+_SETS = ", ".join(f"(entered_day, stage, {segment})" for segment in LEAD_SEGMENTS)
 
 LEADS = Part(
     "leads",
@@ -52,16 +54,13 @@ LEADS = Part(
             segmented AS (
                 SELECT e.entered_day, e.stage, CASE WHEN t.tier IS NULL THEN 'non_abm' ELSE 'abm' END AS program,
                        coalesce(t.tier, 'none') AS tier, coalesce(f.industry, 'unknown') AS industry,
-                       coalesce(f.region, 'unknown') AS region, coalesce(f.employee_band, 'unknown') AS employee_band,
-                       coalesce(f.owner, 'unknown') AS owner,
-                       coalesce({quintile("s")}, 'unknown') AS engagement_quintile
+                       coalesce(f.region, 'unknown') AS region, coalesce(f.employee_band, 'unknown') AS employee_band
                 FROM lead_day e
                 LEFT JOIN tier_then t USING (account_id, entered_day)
                 LEFT JOIN firm f USING (account_id)
-                LEFT JOIN score_history s ON s.account_id = e.account_id AND s.day = e.entered_day
             )
             SELECT entered_day, stage, CASE {_NAMES} ELSE 'all' END AS dimension,
-                   coalesce({", ".join(SEGMENTS)}, 'all') AS dimension_value, count(*) AS people
+                   coalesce({", ".join(LEAD_SEGMENTS)}, 'all') AS dimension_value, count(*) AS people
             FROM segmented GROUP BY GROUPING SETS ((entered_day, stage), {_SETS})
             """,
         ),

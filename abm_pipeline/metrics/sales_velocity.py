@@ -7,13 +7,11 @@ are the same. n is the number of closed deals that they rest on. No interval: a 
 from __future__ import annotations
 
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
-from abm_pipeline.metrics._leads import LEADS
+from abm_pipeline.metrics._leads import LEAD_SEGMENTS, LEADS
 from abm_pipeline.metrics._segments import by_segment
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.metrics._velocity import CLOSED_DEALS, CYCLE, DEALS, SIZE_AND_WIN_RATE
 from abm_pipeline.storage.engine import Step
-
-_SEGMENTS = ("program", "tier", "industry", "region", "employee_band")
 
 SPEC = MetricSpec(
     id="sales_velocity",
@@ -22,7 +20,7 @@ SPEC = MetricSpec(
     unit="money per day",
     grain="sales-qualified leads, and deals closed in the window",
     window_days=(DEAL_WINDOW_DAYS,),
-    segments=_SEGMENTS,
+    segments=LEAD_SEGMENTS,
     guides=("G1",),
     statistic="ratio",
     parts=(LEADS,),
@@ -31,7 +29,7 @@ SPEC = MetricSpec(
         Step(
             "won_of_segment",
             "Size × win rate, and cycle, of the deals closed in the window.",
-            by_segment(DEALS, f"{SIZE_AND_WIN_RATE} AS worth, {CYCLE} AS cycle, {CLOSED_DEALS} AS n", _SEGMENTS),
+            by_segment(DEALS, f"{SIZE_AND_WIN_RATE} AS worth, {CYCLE} AS cycle, {CLOSED_DEALS} AS n", LEAD_SEGMENTS),
         ),
         Step(
             "sales_velocity",

@@ -5,8 +5,7 @@ People, not records: who is a lead in two systems counts once, on the earlier da
 
 from __future__ import annotations
 
-from abm_pipeline.metrics._leads import LEAD_WINDOWS, LEADS, counted
-from abm_pipeline.metrics._segments import SEGMENTS
+from abm_pipeline.metrics._leads import LEAD_SEGMENTS, LEAD_WINDOWS, LEADS, counted
 from abm_pipeline.metrics._spec import MetricSpec
 
 SPEC = MetricSpec(
@@ -16,7 +15,7 @@ SPEC = MetricSpec(
     unit="people",
     grain="people",
     window_days=LEAD_WINDOWS,
-    segments=SEGMENTS,
+    segments=LEAD_SEGMENTS,
     guides=("G5", "G1"),
     statistic="count",
     parts=(LEADS,),
