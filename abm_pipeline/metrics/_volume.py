@@ -102,7 +102,8 @@ VOLUME = Part(
                 SELECT k.* REPLACE (CAST(day + window_days AS DATE) AS day, -amount AS amount) FROM kept k, params
                 WHERE day > first_day - window_days AND day + window_days <= last_day
                 UNION ALL BY NAME
-                SELECT DISTINCT d.day, k.* EXCLUDE (day, amount), 0 AS amount FROM kept k, days d
+                SELECT d.day, k.*, 0 AS amount
+                FROM (SELECT DISTINCT * EXCLUDE (day, amount) FROM kept) k, days d
             ),
             change AS (
                 SELECT day, window_days, dimension, dimension_value, source, kind, split, sum(amount) AS amount

@@ -18,6 +18,7 @@ from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.metrics.refresh import OUTPUTS
 from abm_pipeline_tests.metrics.money import cost
 from abm_pipeline_tests.metrics.world import CHANNEL, D, World
+from abm_pipeline_tests.metrics.world_engagement import populate_engagement
 from abm_pipeline_tests.metrics.world_pipeline import populate_pipeline
 
 DAYS = [D - timedelta(days=back) for back in (2, 1, 0)]
@@ -69,6 +70,7 @@ def populate(world: World) -> None:
         world.spend(str(D - timedelta(days=day_back)))
     cost(world, str(D - timedelta(days=40)), 700, campaign_id="linkedin:c1")
     populate_pipeline(world)
+    populate_engagement(world)
 
 
 @pytest.fixture(scope="module")

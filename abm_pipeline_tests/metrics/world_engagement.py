@@ -8,15 +8,17 @@ from abm_pipeline_tests.metrics.world import D, World
 
 
 def populate_engagement(world: World) -> None:
-    """What the full world of the laws lacks: visits with a length, opened mails and forwards of the last month."""
+    """What the full world of the laws lacks: an account with visits of some length, mails of all kinds, meetings."""
+    busy = world.account("busy.com", "one_to_few")
+    world.person("busy", busy, "champion")
     for back in range(5, 25, 4):
         when = str(D - timedelta(days=back))
-        world.touch("a00.com", when, "web_visit", content_id="/", duration_seconds=40.0)
+        world.touch(busy, when, "web_visit", content_id="/", duration_seconds=40.0)
         for page in ("/", "/pricing"):
-            world.touch("a00.com", when, "page_view", content_id=page)
+            world.touch(busy, when, "page_view", content_id=page)
         for kind in ("email_sent", "email_bounce", "email_open", "email_click", "email_reply", "email_forward"):
-            world.touch("a00.com", when, kind, "a00.com/0", campaign_id="crm:mail")
+            world.touch(busy, when, kind, "busy", campaign_id="crm:mail")
         for kind in ("direct_mail", "direct_mail_response", "meeting", "meeting_no_show", "call", "call_connected"):
-            world.touch("a00.com", when, kind, hour=9 + back % 7)
-    world.intent("a01.com", str(D - timedelta(days=3)), "analytics", score=90.0)
-    world.intent("a01.com", str(D - timedelta(days=4)), "other")
+            world.touch(busy, when, kind, hour=9 + back % 7)
+    world.intent(busy, str(D - timedelta(days=3)), "analytics", score=90.0)
+    world.intent(busy, str(D - timedelta(days=4)), "other")
