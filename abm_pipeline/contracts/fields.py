@@ -43,6 +43,10 @@ TIERS = ("one_to_one", "one_to_few", "one_to_many")
 MOVEMENTS = ("new", "expansion", "contraction", "churn", "resurrection", "flat")
 ROLES = ("decision_maker", "champion", "influencer", "user", "other")
 ACCOUNT_STAGES = ("unaware", "aware", "engaged", "qualified", "opportunity", "customer")
+ATTRIBUTION_MODELS = (
+    "first", "last", "last_non_direct", "linear", "u_shaped", "w_shaped", "full_path", "time_decay", "markov",
+    "shapley",
+)  # fmt: skip
 # What can happen between us and a company. The first two are exposures: shown or delivered, never engagement. Those of
 # FAILED did not reach anybody. The order is that of scoring's parts, so new ones come last.
 EXPOSURE_TYPES = ("email_sent", "ad_impression")
@@ -412,6 +416,16 @@ FIELDS: dict[str, Field] = _dictionary(
         "Share of the won amount credited, over the touches up to the close; null for a deal not won.",
         low=0,
         high=1,
+    ),
+    Field("ending", _T, "End of a deal's path: `created` (what earned the pipeline) or `closed` (the revenue)."),
+    *(
+        Field(
+            f"share_{model}",
+            _I,
+            f"Part of the deal in 10^-12 under the model {model}; null for what is no share.",
+            low=0,
+        )
+        for model in ATTRIBUTION_MODELS
     ),
     Field("amount_pipeline", _M, "Pipeline amount credited."),
     Field("amount_revenue", _M, "Won amount credited."),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from abm_pipeline.contracts.fields import FIELDS, Field
+from abm_pipeline.contracts.fields import ATTRIBUTION_MODELS, FIELDS, Field
 
 
 @dataclass(frozen=True)
@@ -543,6 +543,18 @@ ATTRIBUTION_CREDIT = Table(
     _columns("deal_id model touch_id channel campaign_id credit credit_revenue amount_pipeline amount_revenue"),
     ("credit",),
     published="attribution_credit",
+)
+DEAL_CREDIT = Table(
+    "metrics",
+    "deal_credit",
+    "What part of a deal each channel, campaign and type of content earned, from the day that it counts; and how its "
+    "path went (dimension `story`).",
+    ("deal_id", "ending", "dimension", "dimension_value"),
+    _columns(
+        "deal_id ending dimension dimension_value valid_from_day "
+        + " ".join(f"share_{model}" for model in ATTRIBUTION_MODELS)
+    ),
+    ("valid_from_day",),
 )
 METRIC_DEFINITIONS = Table(
     "metrics",

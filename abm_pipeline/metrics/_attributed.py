@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abm_pipeline.metrics._credit_models import MODELS
-from abm_pipeline.metrics._deal_credit import DEAL_CREDIT, DIMENSIONS, UNATTRIBUTED, WINDOWS
+from abm_pipeline.metrics._deal_credit import DEAL_CREDIT, WINDOWS
+from abm_pipeline.metrics._deal_shares import DIMENSIONS, UNATTRIBUTED
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
 

@@ -6,17 +6,31 @@ deals won in them. The list and the segments are those at the deal's creation.
 
 from __future__ import annotations
 
+from abm_pipeline.contracts import tables as T
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
-from abm_pipeline.metrics._deal_credit import DEAL_CREDIT
+from abm_pipeline.metrics._deal_shares import RULES
 from abm_pipeline.metrics._spec import Part
 from abm_pipeline.storage.engine import Step
-
-RULES = ("has_three_engagements", "has_recent_engagement", "has_abm_event")
-"""What makes a deal of a listed account influenced, each by itself."""
+from abm_pipeline.storage.lake import Input
 
 STORY = Part(
     "deal_story_days",
-    needs=(DEAL_CREDIT,),
+    reads=(Input(T.DEAL_CREDIT),),
+    once=(
+        Step(
+            "deal_story",
+            "How each deal's path went; days from which on, null if it never did.",
+            f"""
+            SELECT deal_id, {
+                ", ".join(
+                    f"max(valid_from_day) FILTER (dimension_value = '{what}') AS {what}_day"
+                    for what in ("sourced", "helped", *RULES)
+                )
+            }
+            FROM metrics.deal_credit WHERE dimension = 'story' GROUP BY deal_id
+            """,
+        ),
+    ),
     steps=(
         Step(
             "created_story",
@@ -31,18 +45,19 @@ STORY = Part(
                 FROM deal d, params p WHERE d.amount_reporting IS NOT NULL
             )
             SELECT e.*, {DEAL_WINDOW_DAYS} AS window_days, CAST(e.amount_reporting AS DECIMAL(18,2)) AS amount_known,
-                   s.is_sourced, coalesce(s.helped_day <= e.day, false) AS is_helped
-            FROM expanded e SEMI JOIN days USING (day) JOIN deal_story s USING (deal_id)
+                   s.sourced_day IS NOT NULL AS is_sourced, coalesce(s.helped_day <= e.day, false) AS is_helped
+            FROM expanded e SEMI JOIN days USING (day) LEFT JOIN deal_story s USING (deal_id)
             """,
         ),
         Step(
             "won_story",
             "Deals won in the trailing window of each day.",
             f"""
-            SELECT c.*, CAST(c.amount_reporting AS DECIMAL(18,2)) AS amount_known, s.is_sourced,
-                   {", ".join(f"s.{rule}" for rule in RULES)},
-                   {" OR ".join(f"s.{rule}" for rule in RULES)} AS is_influenced
-            FROM closed c JOIN deal_story s USING (deal_id) WHERE c.is_won AND c.amount_reporting IS NOT NULL
+            SELECT c.*, CAST(c.amount_reporting AS DECIMAL(18,2)) AS amount_known,
+                   s.sourced_day IS NOT NULL AS is_sourced,
+                   {", ".join(f"s.{rule}_day IS NOT NULL AS is_{rule}" for rule in RULES)},
+                   {" OR ".join(f"is_{rule}" for rule in RULES)} AS is_influenced
+            FROM closed c LEFT JOIN deal_story s USING (deal_id) WHERE c.is_won AND c.amount_reporting IS NOT NULL
             """,
         ),
     ),

@@ -33,7 +33,7 @@ CREDITED_DEAL = Step(
     )
     SELECT v.deal_id, CAST(row_number() OVER (ORDER BY v.deal_id) AS INTEGER) AS deal_no, u.account_no, u.account_id,
            v.d.created_at AS created_at, v.d.is_won AS is_won, v.d.valid_to IS NULL AS is_there,
-           coalesce(v.c.is_won, false) AS was_won, v.c.closed_day AS closed_day,
+           coalesce(v.c.is_won AND v.c.closed_day IS NOT NULL, false) AS was_won, v.c.closed_day AS closed_day,
            CAST(timezone(p.reporting_timezone, v.d.created_at) AS DATE) AS created_day,
            created_day - CAST(a.lookback_days AS INTEGER) AS first_day,
            CAST(v.d.amount_reporting * 10000 AS BIGINT) AS units

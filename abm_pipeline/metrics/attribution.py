@@ -12,14 +12,13 @@ last known; a deal deleted since has none.
 from __future__ import annotations
 
 from abm_pipeline.contracts import tables as T
-from abm_pipeline.metrics import _credit_models
+from abm_pipeline.metrics import _credit_models, _deal_shares, _paths
 from abm_pipeline.metrics._base import COMPANY_UNIT, PERSON_AT, PERSON_UNIT, UNIT
 from abm_pipeline.metrics._credit_models import ENDS, MODELS
-from abm_pipeline.metrics._paths import STEPS as PATHS
 from abm_pipeline.storage.engine import Step
 
 UNATTRIBUTED = "unattributed"
-READS = (T.ACCOUNT, T.MEMBER, T.PERSON, T.PERSON_HISTORY, T.FACT_DEAL, T.TOUCH, T.LEAD_STAGE)
+READS = (T.FACT_CAMPAIGN, T.ACCOUNT, T.MEMBER, T.PERSON, T.PERSON_HISTORY, T.FACT_DEAL, T.TOUCH, T.LEAD_STAGE)
 set_choices = _credit_models.set_choices
 
 
@@ -45,12 +44,8 @@ def _under_model(column: str) -> str:
     return f"CASE m.model {whens} END"
 
 
-STEPS = (
-    UNIT,
-    COMPANY_UNIT,
-    PERSON_UNIT,
-    PERSON_AT,
-    *PATHS,
+PATHS = (UNIT, COMPANY_UNIT, PERSON_UNIT, PERSON_AT, *_paths.STEPS)
+_CREDIT = (
     Step(
         "left_over",
         "What cutting leaves of each deal's money under each model, and the touch that it goes to.",
@@ -100,4 +95,5 @@ STEPS = (
         is_view=True,
     ),
 )
-"""The last yields the rows of `attribution_credit`."""
+TABLES = {T.DEAL_CREDIT: _deal_shares.STEPS, T.ATTRIBUTION_CREDIT: _CREDIT}
+"""What follows on PATHS for each table; the last step yields its rows."""

@@ -9,7 +9,8 @@ Exposures count for none, so that an impression influences nothing.
 from __future__ import annotations
 
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
-from abm_pipeline.metrics._influence import RULES, STORY
+from abm_pipeline.metrics._deal_shares import RULES
+from abm_pipeline.metrics._influence import STORY
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
 
@@ -37,8 +38,8 @@ SPEC = MetricSpec(
             ruled AS (
                 {
                 " UNION ALL ".join(
-                    f'''SELECT day, window_days, 'rule' AS dimension, '{rule.removeprefix("has_")}' AS dimension_value,
-                    {_COLUMNS.format(which=rule)} AS numerator, sum(amount_known) AS denominator, count(*) AS n
+                    f'''SELECT day, window_days, 'rule' AS dimension, '{rule}' AS dimension_value,
+                    {_COLUMNS.format(which=f"is_{rule}")} AS numerator, sum(amount_known) AS denominator, count(*) AS n
                 FROM listed_won GROUP BY day, window_days'''
                     for rule in RULES
                 )

@@ -31,6 +31,7 @@ from abm_pipeline.storage.report import TableReport
 
 OUTPUTS = (
     T.COST_ALLOCATION,
+    T.DEAL_CREDIT,
     T.METRIC_VALUES,
     T.ACCOUNT_METRICS_DAILY,
     T.CAMPAIGN_METRICS,
@@ -107,9 +108,9 @@ def refresh(
     for group, run in (
         ((T.COST_ALLOCATION,), _cost_allocation),  # accounts and values read it, and the next
         ((T.DATA_HEALTH,), _data_health),
+        ((T.DEAL_CREDIT, T.ATTRIBUTION_CREDIT), _attribution),  # values read the first
         ((T.METRIC_VALUES, T.ACCOUNT_METRICS_DAILY), _accounts_and_values),
         ((T.CAMPAIGN_METRICS,), _campaigns),
-        ((T.ATTRIBUTION_CREDIT,), _attribution),
         ((T.QUARANTINE_SUMMARY,), _quarantine_summary),
         ((T.METRIC_DEFINITIONS,), _definitions),
     ):
@@ -270,8 +271,13 @@ def _attribution(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
     attribution.set_choices(work.con, work.programme.attribution)
     for table in attribution.READS:
         work.lake.attach(work.con, table)
-    run_steps(work.con, attribution.STEPS)
-    return [work.write_table(T.ATTRIBUTION_CREDIT, f"SELECT * FROM {attribution.STEPS[-1].name}")]
+    run_steps(work.con, attribution.PATHS)
+    reports = []
+    for table in wanted:
+        steps = attribution.TABLES[table]
+        run_steps(work.con, steps)
+        reports.append(work.write_table(table, f"SELECT * FROM {steps[-1].name}"))
+    return reports
 
 
 def _quarantine_summary(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:

@@ -55,7 +55,7 @@ def five(tmp_path_factory: pytest.TempPathFactory) -> World:
         )
     cost(world, "05-15", 5_000, campaign_id="linkedin:c1")
     cost(world, "2025-06-30", 9_000, campaign_id="linkedin:c1")
-    world.refresh(MID, D, tables=(T.METRIC_VALUES,))
+    world.refresh(MID, D, tables=(T.DEAL_CREDIT, T.METRIC_VALUES))
     return world
 
 
