@@ -27,10 +27,11 @@ from abm_pipeline.facts.refresh import refresh as refresh_facts
 from abm_pipeline.identity.decisions import decide, decisions_path
 from abm_pipeline.identity.refresh import refresh as refresh_identity
 from abm_pipeline.metrics.refresh import refresh as refresh_metrics
+from abm_pipeline.reports.restated import moves, resolutions
 from abm_pipeline.scoring.refresh import refresh as refresh_scores
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage.report import TableReport
-from abm_pipeline_tests.identity.staged import at, company, read, settings_of, span, stage
+from abm_pipeline_tests.identity.staged import accounts_of, at, company, read, settings_of, span, stage
 
 DAYS = span("2025-01-01", 45)
 DAILY = (t.ENGAGEMENT_SCORE, t.SCORE_PART, t.METRIC_VALUES, t.ACCOUNT_METRICS_DAILY, t.CAMPAIGN_METRICS, t.DATA_HEALTH)
@@ -126,8 +127,10 @@ def test_who_is_new_and_did_nothing_computes_no_past_day(settings: Settings) -> 
 def test_a_merge_computes_the_days_since_the_first_fact_of_what_moved(settings: Settings, tmp_path: Path) -> None:
     """Record b, whose first fact is on 10 February, is merged into a. Asked for the last day only, the run computes
     from 10 February on in all that reads who is who, and the rows are those of a world that was merged from the start.
+    The restatement log has both accounts' numbers of those days, no others', and names the decision.
     """
-    decide(settings, "merge", "salesforce:a", "salesforce:b", why="same house")
+    before = accounts_of(settings.open_lake)
+    made, _ = decide(settings, "merge", "salesforce:a", "salesforce:b", why="same house")
     since = tuple(day for day in (*DAYS, NEXT) if day >= B_BEGINS)
     reports = refresh(settings, NEXT)
 
@@ -137,3 +140,14 @@ def test_a_merge_computes_the_days_since_the_first_fact_of_what_moved(settings: 
     shutil.copy(decisions_path(settings), decisions_path(again))
     refresh(again, *DAYS, NEXT)
     assert content(again) == content(settings)
+
+    a, b = before["salesforce:a"], before["salesforce:b"]
+    what = f"merged: {b} into {a} (decision {made.decision_id} by {made.who})"
+    log = moves(settings, table="account_metrics_daily", limit=1000)
+    assert {a, b} == {move.key for move in log}
+    assert set(since) == {move.day for move in log}
+    assert all(what in move.reason for move in log)
+    (run,) = resolutions(settings, 1)
+    assert (what, B_BEGINS) == (run.what, run.since)
+    (gone,) = [move for move in run.accounts if (move.key, move.column) == (b, "stage")]
+    assert ("opportunity", None) == (gone.before, gone.now)
