@@ -1,13 +1,13 @@
 """Which person records are the same human: by what systems say, by e-mail address, then by name within one account.
 
-In: `latest_contact`, `survivor`, `person_name`; for names also `located` (each record's account) and `person_domain`.
-Out: `human` (the end of each chain → who it is), then `namesake` (the same, names used).
+In: `latest_contact` and earlier versions, `survivor`, `person_name`; for names also `located` (each record's account)
+and `person_domain`. Out: `human` (the end of each chain → who it is), then `namesake` (the same, names used).
 
-**By address.** Chains of merges, conversions and copies of which any record has the same e-mail address (by hash) are
-one human, in whatever account. An address that connects too much is weak: `info@`, a family's. It is one human's if
-one of the names that records give for it is like all the others; else it joins only records of the same name, and
-those without a name are nobody's. Names are alike here if one is the other with less said (J. Smith, John Smith), or
-if the given name is (who marries keeps it; families share the other one).
+**By address.** Chains of merges, conversions and copies of which any record has the same e-mail address (by hash), now
+or before it was overwritten, are one human, in whatever account. An address that connects too much is weak: `info@`, a
+family's. It is one human's if one of the names that records give for it is like all the others; else it joins only
+records of the same name, and those without a name are nobody's. Names are alike here if one is the other with less said
+(J. Smith, John Smith), or if the given name is (who marries keeps it; families share the other one).
 
 **By name.** Humans at home in one account (that of the record that stands for them) are one if they have the same full
 name: the same words in any order and script. A name that says less, "J. Smith" beside "John Paul Smith", counts for it
@@ -44,12 +44,22 @@ BY_ADDRESS = (
         """,
     ),
     Step(
+        "known_address",
+        "addresses of person records, with those that they had before they were overwritten",
+        """
+        SELECT email_hash, end_key, name_key FROM person_record WHERE email_hash IS NOT NULL
+        UNION
+        SELECT c.email_hash, r.end_key, r.name_key
+        FROM staged.contact AS c JOIN person_record AS r USING (source, source_id)
+        WHERE c.email_hash <> r.email_hash AND NOT c.is_deleted
+        """,
+    ),
+    Step(
         "address_name",
         "names on each address that has several",
         """
         SELECT a.email_hash, n.*, count(*) OVER (PARTITION BY a.email_hash) AS names
-        FROM (SELECT DISTINCT email_hash, name_key FROM person_record
-              WHERE email_hash IS NOT NULL AND name_key IS NOT NULL) AS a
+        FROM (SELECT DISTINCT email_hash, name_key FROM known_address WHERE name_key IS NOT NULL) AS a
         JOIN (SELECT key, any_value(words) AS words, min(given) AS given FROM person_name GROUP BY key) AS n
             ON n.key = a.name_key
         QUALIFY names > 1
@@ -73,8 +83,8 @@ BY_ADDRESS = (
         """
         SELECT DISTINCT r.end_key, CASE WHEN s.email_hash IS NULL THEN r.email_hash
             ELSE r.email_hash || ' ' || r.name_key END AS address
-        FROM person_record AS r LEFT JOIN shared_address AS s ON s.email_hash = r.email_hash
-        WHERE r.email_hash IS NOT NULL AND (s.email_hash IS NULL OR r.name_key IS NOT NULL)
+        FROM known_address AS r LEFT JOIN shared_address AS s ON s.email_hash = r.email_hash
+        WHERE s.email_hash IS NULL OR r.name_key IS NOT NULL
         """,
     ),
     Step(

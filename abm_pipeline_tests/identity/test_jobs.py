@@ -44,6 +44,7 @@ STAGED = [
     *versions("slip", ("2025-01-02", "1", None, None), ("2025-02-01 09:00", "2", None, None))
     + versions("slip", ("2025-02-01 15:00", "1", None, None)),
     *versions("twin", ("2025-01-02", "1", None, None), ("2025-03-10", "9", None, None)),
+    *versions("marketo:8", ("2025-01-02", None, "j@acme.com", None)),
     *(row | {"same_as": "salesforce:john"} for row in versions("marketo:7", ("2025-01-02", None, None, None))),
 ]  # fmt: skip
 
@@ -89,6 +90,15 @@ def test_jobs_by_day(settings: Settings) -> None:
         ],
     }
     assert expected == history(settings)
+
+
+def test_an_address_of_an_earlier_job_finds_who_it_was(settings: Settings) -> None:
+    """A tool knows somebody by John's old address alone: it is he, at the account that the address belongs to, with no
+    history of its own."""
+    account = accounts_of(settings.open_lake)["salesforce:1"]
+    persons = read(settings.open_lake, t.PERSON, "source source_id person_id account_id")
+    assert [("marketo", "8", "salesforce:john", account)] == [row for row in persons if row[:2] == ("marketo", "8")]
+    assert "8" not in history(settings)
 
 
 def test_jobs_cover_every_day_once_and_end_today(settings: Settings) -> None:
