@@ -35,7 +35,7 @@ def test_readme_rules_give_the_truth(big_sandbox: running_sandbox, demo: World) 
         done, noon = task["CompletedDateTime"], f"{task['ActivityDate']}T12:00:00.000+0000"
         at = done if done[:10] == task["ActivityDate"] else noon
         mapped[task["Id"]] = (kinds.get((task["Type"], task["CallDisposition"]), "call"), dt.datetime.fromisoformat(at))
-    outcomes = {"Held": "meeting", "No Show": "meeting_no_show"}
+    outcomes = {"Held": "meeting", "Held - Next Step": "meeting", "No Show": "meeting_no_show"}
     for event in read(org, "SELECT Id, IsDeleted, StartDateTime, Meeting_Outcome__c FROM Event WHERE Type = 'Meeting'"):
         if event["Meeting_Outcome__c"] in outcomes:
             mapped[event["Id"]] = (

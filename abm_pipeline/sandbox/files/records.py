@@ -36,6 +36,9 @@ ACTIVITIES = (
     ("direct_mail_response", "mail", "inbound", "mailing"),
     ("social_engagement", "social", "inbound", "post"),
 )
+# How much of each there is: few letters are answered.
+SHARES = (0.30, 0.40, 0.06, 0.24)
+REACTIONS = ("like", "like", "share", "comment", "follow")
 
 
 def mondays(world: World) -> Array:
@@ -222,7 +225,7 @@ def _activities(world: World) -> pd.DataFrame:
     rng, weeks, people = world.calendar.rng("files activities"), mondays(world), guests(world)
     many = 4 if world.calendar.scale.name == "tiny" else 20
     week = np.repeat(weeks, many)
-    who, kind = rng.integers(0, len(people), len(week)), rng.integers(0, len(ACTIVITIES), len(week))
+    who, kind = rng.integers(0, len(people), len(week)), rng.choice(len(ACTIVITIES), len(week), p=SHARES)
     day = week - rng.integers(1, 7, len(week))
     rows: pd.DataFrame = pd.DataFrame(
         {

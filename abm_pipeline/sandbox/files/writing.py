@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from abm_pipeline.sandbox.files.records import ACTIVITIES, PRODUCT, guests, mondays, records
+from abm_pipeline.sandbox.files.records import ACTIVITIES, PRODUCT, REACTIONS, guests, mondays, records
 from abm_pipeline.sandbox.vendor import Delivery
 from abm_pipeline.sandbox.world.scales import DAY, to_date
 
@@ -110,7 +110,8 @@ def _week(world: World, rows: dict[str, pd.DataFrame], monday: int) -> Iterator[
     yield Delivery(f"activities_{date}.jsonl", at, _jsonl(
         {"at": pd.Timestamp(r.at, unit="s", tz="UTC").isoformat(), "type": ACTIVITIES[r.kind][0],
          "channel": ACTIVITIES[r.kind][1], "direction": ACTIVITIES[r.kind][2], "content": ACTIVITIES[r.kind][3],
-         "company": domain[r.company], "email": people.email[r.guest] if r.has_email else None, "outcome": None}
+         "company": domain[r.company], "email": people.email[r.guest] if r.has_email else None,
+         "outcome": REACTIONS[r.guest % len(REACTIONS)] if ACTIVITIES[r.kind][1] == "social" else None}
         for r in _rows(rows["activity"])
     ))  # fmt: skip
 

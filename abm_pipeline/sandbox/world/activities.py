@@ -187,7 +187,8 @@ def make_events(
     booked = np.minimum(np.maximum(booked, contacts.created[touches.contact] + 600), touches.instant - 600)
     internal = draw[1] < 0.02
     held, account_ids = _account(touches, people, accounts, booked)
-    outcome = np.where(kind == MEETING, "Held", np.where(kind == NO_SHOW, "No Show", "Cancelled"))
+    met = np.where(draw[2] > 0.65, "Held - Next Step", "Held")
+    outcome = np.where(kind == MEETING, met, np.where(kind == NO_SHOW, "No Show", "Cancelled"))
     wait = 3600 + np.where(draw[2] < 0.05, 2 * DAY, 0)
     changes = accounts.moves(np.arange(count), held, booked)
     for row in np.flatnonzero(draw[3] > 0.02):
