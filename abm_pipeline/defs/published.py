@@ -44,6 +44,9 @@ REPORTS = (
     Pages("metric_catalogue", "catalogue", "What every metric means, beside its live number.", (t.METRIC_VALUES,)),
 )
 
+# Where computing again logs what it changed of numbers that were served before.
+RESTATED = (t.METRIC_VALUES, t.ACCOUNT_METRICS_DAILY)
+
 
 def key_of_published(table: Table) -> dg.AssetKey:
     """`published/metric_values` …"""
@@ -59,7 +62,7 @@ def assets(settings: Settings) -> list[dg.AssetsDefinition]:
         specs=[
             dg.AssetSpec(
                 key,
-                deps=[key_of(table)],
+                deps=[key_of(table), *(key_of(told) for told in RESTATED if table == t.RESTATEMENT)],
                 group_name="published",
                 description=f"{table.about} Served as `abm.{table.published}`.",
                 kinds={"postgres"},

@@ -92,6 +92,13 @@ _NEWS = """
     -- A run that was killed after it had logged this logs it no second time.
     WHERE l.key IS NULL OR l.value_now IS DISTINCT FROM t.now
 """
+# Of the last of the days, the totals, or scores of accounts, that moved most by their size.
+_MOST = """
+    SELECT key || ' ' || round(before::DOUBLE, 4) || ' → ' || round(now::DOUBLE, 4) FROM moved
+    WHERE day = (SELECT max(day) FROM moved) AND (is_total OR "column" = 'engagement_score')
+        AND before IS NOT NULL AND now IS NOT NULL
+    ORDER BY abs(now::DOUBLE - before::DOUBLE) / greatest(abs(now::DOUBLE), abs(before::DOUBLE)) DESC, key LIMIT 5
+"""
 
 
 @dataclass
@@ -103,6 +110,7 @@ class Restatements:
     whys: Mapping[date, tuple[str, ...]]
     noticed_at: int = field(default_factory=now_ns)
     logged: dict[Table, int] = field(default_factory=dict)
+    _most: dict[Table, str] = field(default_factory=dict)
     _models: dict[date, str] = field(default_factory=dict)
 
     def look(self, con: duckdb.DuckDBPyConnection, days: list[date]) -> None:
@@ -131,6 +139,7 @@ class Restatements:
         if not count:
             return
         self.logged[table] = self.logged.get(table, 0) + int(count)
+        self._most[table] = "; ".join(text for (text,) in con.execute(_MOST).fetchall())
         columns = select_list(T.RESTATEMENT)
         # Beside: `_new` belongs to the write that is under way.
         with con.cursor() as other:
@@ -141,7 +150,8 @@ class Restatements:
         """What was logged, if anything was."""
         if not self.logged:
             return []
-        notes = {f"{table.name}_restated": count for table, count in self.logged.items()}
+        notes: dict[str, int | float | str] = {f"{table.name}_restated": n for table, n in self.logged.items()}
+        notes |= {f"{table.name}_moved_most": most for table, most in self._most.items()}
         return [TableReport(T.RESTATEMENT, {None: sum(self.logged.values())}, (None,), notes)]
 
     def _append(self, con: duckdb.DuckDBPyConnection, table: Table, news: pa.Table) -> None:

@@ -62,7 +62,8 @@ def pipeline(
 
 
 def served(settings: Settings, *, by_records: bool = False) -> dict[str, list[str]]:
-    """Every row of every published table, as text, in order.
+    """Every row of every published table, as text, in order; of restatements those by sources: what a recomputation
+    changed tells when days were computed, and so differs between histories that end in the same numbers.
 
     `by_records`: accounts are called by the first of their records. Their ids remember what was served before, which
     differs where records arrived at other times (decision 0005).
@@ -73,7 +74,8 @@ def served(settings: Settings, *, by_records: bool = False) -> dict[str, list[st
     with engine.connect() as con:
         for table in t.PUBLISHED:
             columns = ", ".join(f'"{column}"' for column in table.columns if column not in CLOCKS)
-            rows = con.execute(sa.text(f"SELECT {columns} FROM abm.{table.published}"))
+            where = "WHERE \"table\" LIKE 'staged.%'" if table is t.RESTATEMENT else ""
+            rows = con.execute(sa.text(f"SELECT {columns} FROM abm.{table.published} {where}"))
             out[str(table.published)] = sorted(str(tuple(row)) for row in rows)
         if not by_records:
             return out

@@ -47,7 +47,8 @@ def tick(settings: Settings, made: dg.DagsterInstance, name: str, cursor: str | 
 
 
 def test_a_model_edit_is_one_backfill_of_scoring_and_its_readers_over_all_history(copy: Settings) -> None:
-    """Another half-life: one request for all twenty days, and only once; carried out, four groups are touched."""
+    """Another half-life: one request for all twenty days, and only once; carried out, four groups are touched, and the
+    log of what was restated, which says why."""
     with instance(copy) as made:
         first = tick(copy, made, "scoring_model_changed", None)
         assert [] == list(first.run_requests or [])
@@ -65,7 +66,7 @@ def test_a_model_edit_is_one_backfill_of_scoring_and_its_readers_over_all_histor
         result = job.execute_in_process(run_config=QUIET, instance=made, tags=dict(request.tags))
         assert result.success
         touched = {key.path[0] for key in made.all_asset_keys() if made.get_latest_materialization_event(key)}
-        assert {"scoring", "metrics", "published", "reports"} == touched
+        assert {"scoring", "metrics", "published", "reports", "staged"} == touched
     lake = copy.open_lake
     parts = {path.stem for path in lake.files(t.ENGAGEMENT_SCORE, END, END)}
     assert 2 == len(parts), "old and new version side by side"
