@@ -7,6 +7,7 @@ a million records, and ten thousand more.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,27 +75,36 @@ def measure_large(home: Path) -> Iterator[Row]:
     in_process(rivals.clean, at / "records_3.parquet", at / "tidy.parquet")
     timed = in_process(rivals.splink_pairs, at / "tidy.parquet", at / "pairs.parquet")
     yield Row(f"Splink 5 on a million records: {timed.result:,} pairs, no clusters, cleaning apart", timed, "")
-    timed = in_process(_resolve, at, 3, None)
-    yield Row(f"ours on {timed.result.records:,} records", timed, str(_ours(at, 3)))
+    full = in_process(_resolve, at, 3, None)
+    yield Row(f"ours on {full.result.records:,} records", full, str(_ours(at, 3)))
     in_process(_hold_back, at)
-    in_process(_resolve, at, "old", None)
-    timed = in_process(_resolve, at, 3, "old")
+    shutil.rmtree(at / "state", ignore_errors=True)
+    kept = in_process(_resolve, at, "old", None, at / "state")
+    yield Row(f"the same without {NEW:,} of them, keeping its work", kept, f"{kept.cpu / full.cpu:.2f} × the processor")
+    timed = in_process(_resolve, at, 3, "old", at / "state")
+    assert timed.result.why_full is None
     before, after = (pd.read_parquet(at / f"members_{k}.parquet") for k in ("old", 3))
     ids = before.merge(after, on=["source", "source_id"])
     stays = (ids["account_id_x"] == ids["account_id_y"]).mean()
-    yield Row(f"{NEW:,} new records on what stands", timed, f"{stays:.2%} of records keep their id")
+    yield Row(
+        f"{NEW:,} new records on what stands",
+        timed,
+        f"{timed.seconds / full.seconds:.2f} × the full run ({timed.cpu / full.cpu:.2f} × the processor); "
+        f"{stays:.2%} of records keep their id",
+    )
 
 
 def _write(at: Path, companies: int, snapshots: int) -> None:
     make(companies, SEED, snapshots).write(at)
 
 
-def _resolve(at: Path, snapshot: int | str, previous: int | str | None) -> Summary:
+def _resolve(at: Path, snapshot: int | str, previous: int | str | None, state: Path | None = None) -> Summary:
     return resolve_file(
         at / f"records_{snapshot}.parquet",
         at / f"members_{snapshot}.parquet",
         previous=None if previous is None else at / f"members_{previous}.parquet",
         parents=at / f"found_parents_{snapshot}.parquet",
+        state=state,
     )
 
 

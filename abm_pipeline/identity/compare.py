@@ -90,16 +90,17 @@ NODES = (
         """
         SELECT
             node,
-            list(DISTINCT key) FILTER (kind = 'domain' AND NOT is_weak) AS domains,
-            list(DISTINCT key) FILTER (kind = 'domain' AND is_weak) AS weak_domains,
-            list(DISTINCT key) FILTER (kind = 'linkedin_id') AS pages,
-            list(DISTINCT value[1]) FILTER (kind = 'linkedin_id') AS page_kinds,
-            list(DISTINCT key) FILTER (kind = 'duns') AS duns,
-            list(DISTINCT key) FILTER (kind = 'phone' AND NOT is_weak) AS phones,
-            list(DISTINCT key) FILTER (kind = 'phone' AND is_weak) AS weak_phones
-        FROM (SELECT id, kind, key, value FROM key_use)
-        JOIN (SELECT kind, key, is_weak FROM key_strength) USING (kind, key)
-        JOIN grouped USING (id)
+            list(key) FILTER (kind = 'domain' AND NOT is_weak) AS domains,
+            list(key) FILTER (kind = 'domain' AND is_weak) AS weak_domains,
+            list(key) FILTER (kind = 'linkedin_id') AS pages,
+            list_distinct(list(page_kind) FILTER (kind = 'linkedin_id')) AS page_kinds,
+            list(key) FILTER (kind = 'duns') AS duns,
+            list(key) FILTER (kind = 'phone' AND NOT is_weak) AS phones,
+            list(key) FILTER (kind = 'phone' AND is_weak) AS weak_phones
+        FROM (
+            SELECT DISTINCT node, kind, key, CASE WHEN kind = 'linkedin_id' THEN value[1] END AS page_kind, is_weak
+            FROM key_use JOIN (SELECT key, is_weak FROM key_strength) USING (key) JOIN grouped USING (id)
+        )
         GROUP BY node
         """,
     ),
@@ -109,13 +110,13 @@ NODES = (
         f"""
         SELECT
             node,
-            list(DISTINCT label) FILTER (how <= 2 AND length(label) >= 4) AS labels,
-            list(DISTINCT label ORDER BY label) FILTER (how <= 2 AND fits) AS fit_labels,
-            list(DISTINCT key) FILTER (fits) AS fit_domains,
-            list(DISTINCT key) FILTER (how = 3) AS mails,
-            list(DISTINCT upper(replace(suffix, 'uk', 'gb'))) FILTER (
+            list_distinct(list(label) FILTER (how <= 2 AND length(label) >= 4)) AS labels,
+            list_sort(list_distinct(list(label) FILTER (how <= 2 AND fits))) AS fit_labels,
+            list_distinct(list(key) FILTER (fits)) AS fit_domains,
+            list_distinct(list(key) FILTER (how = 3)) AS mails,
+            list_distinct(list(upper(replace(suffix, 'uk', 'gb'))) FILTER (
                 how <= 2 AND length(suffix) = 2 AND suffix NOT IN {OPEN_SUFFIXES}
-            ) AS suffixes
+            )) AS suffixes
         FROM domain_use JOIN grouped USING (id)
         GROUP BY node
         """,
@@ -126,11 +127,11 @@ NODES = (
         """
         SELECT
             node, count(*) AS records, min(id) AS first_id,
-            list(DISTINCT country) FILTER (country IS NOT NULL) AS countries,
-            list(DISTINCT city ORDER BY city) FILTER (city IS NOT NULL) AS cities,
-            list(DISTINCT industry ORDER BY industry) FILTER (industry IS NOT NULL) AS industries,
-            list(DISTINCT country) FILTER (duns IS NOT NULL AND country IS NOT NULL) AS duns_countries,
-            list(DISTINCT parent_core) FILTER (parent_core IS NOT NULL) AS parent_cores,
+            list_distinct(list(country) FILTER (country IS NOT NULL)) AS countries,
+            list_sort(list_distinct(list(city) FILTER (city IS NOT NULL))) AS cities,
+            list_sort(list_distinct(list(industry) FILTER (industry IS NOT NULL))) AS industries,
+            list_distinct(list(country) FILTER (duns IS NOT NULL AND country IS NOT NULL)) AS duns_countries,
+            list_distinct(list(parent_core) FILTER (parent_core IS NOT NULL)) AS parent_cores,
             median(employees) AS employees
         FROM grouped JOIN rec USING (id)
         GROUP BY node

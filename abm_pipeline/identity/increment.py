@@ -24,6 +24,8 @@ from abm_pipeline.storage.engine import Step, run_steps
 
 # What was learned from all records is learned anew once this share of them is new, changed or gone.
 SHARE = 0.1
+# Fewer records than these are decided anew as quickly, and nothing is kept of them.
+FEW = 1_000
 # More rounds of work than this, and a full run is quicker.
 PASSES = 25
 
@@ -150,8 +152,8 @@ _HALO = (
             WHERE (o.records BETWEEN 2 AND {compare.BLOCK}) <> (n.records BETWEEN 2 AND {compare.BLOCK})
                 AND greatest(o.records, n.records) > {compare.BLOCK}
         )
-        SELECT DISTINCT circle FROM state.block SEMI JOIN crossed USING (block) JOIN state.placed ON placed.id = block.node
-        WHERE block.node NOT IN (FROM work)
+        SELECT DISTINCT circle FROM state.placed WHERE id NOT IN (FROM work)
+            AND id IN (SELECT node FROM state.block SEMI JOIN crossed USING (block))
         """,
     ),
 )
@@ -160,7 +162,8 @@ _PAIR = Step(
     "pairs of which one is worked at, and pairs within the circles of the halo",
     f"""
     WITH placed_block AS (
-        SELECT block.node, block, circle FROM block JOIN state.placed ON placed.id = block.node SEMI JOIN halo USING (circle)
+        SELECT b.node, block, circle FROM block AS b JOIN state.placed AS p ON p.id = b.node
+        SEMI JOIN halo USING (circle)
     ),
     beside AS (
         SELECT l.node AS a, r.node AS b, block FROM placed_block AS l JOIN placed_block AS r USING (block, circle)
@@ -231,22 +234,23 @@ def _name_class(name: str) -> Step:
 def increment(con: duckdb.DuckDBPyConnection, told: Callable[[str], None] = lambda text: None) -> str | None:
     """Bring `state` up to date with the records. Returns None, or why a full run is due; then `state` is as it was."""
     run_steps(con, [DIGEST, _TOUCHED])
-    (learned, changed, touched) = con.execute(
-        "SELECT learned, changed, (SELECT count(*) FROM touched) FROM state.about"
-    ).fetchall()[0]
-    if changed + touched > SHARE * learned:
-        return f"{(changed + touched) / max(learned, 1):.0%} of the records have changed since all were looked at"
     con.execute("BEGIN")
     try:
-        con.execute("UPDATE state.about SET changed = changed + $1", [touched])
         _take_up(con)
+        con.execute("UPDATE state.about SET changed = changed + (SELECT count(*) FROM dirty)")
+        (learned, changed, dirty) = con.execute(
+            "SELECT learned, changed, (SELECT count(*) FROM dirty) FROM state.about"
+        ).fetchall()[0]
+        if changed > SHARE * learned:
+            con.execute("ROLLBACK")
+            return f"{changed / max(learned, 1):.0%} of the records have changed since all were looked at"
         passes = 0
         while size := _work(con):
             passes += 1
             if passes > PASSES:
                 con.execute("ROLLBACK")
                 return "one thing led to another"
-            told(f"{touched:,} records have changed; pass {passes}: {size:,} decided again")
+            told(f"{dirty:,} records have changed; pass {passes}: {size:,} decided again")
             _pass(con)
         con.execute("COMMIT")
     except BaseException:

@@ -20,7 +20,7 @@ from abm_pipeline.identity.accounts import ACCOUNTS, ATTRIBUTES, MEMBERS
 from abm_pipeline.identity.evidence import explain_links
 from abm_pipeline.identity.jobs import JOBS
 from abm_pipeline.identity.people import PEOPLE
-from abm_pipeline.identity.resolve import opened, read_records, resolve
+from abm_pipeline.identity.resolve import opened, resolve, take_records
 from abm_pipeline.identity.tiers import TIERS
 from abm_pipeline.identity.versions import latest
 from abm_pipeline.programme import Programme
@@ -102,12 +102,20 @@ def refresh(settings: Settings, days: Sequence[date], run_id: str) -> list[Table
         decisions.register(con, people_decided)
         _params(con, settings.programme)
         run_steps(con, [*(latest(table) for table in (t.COMPANY, t.COMPANY_CHANGE, t.CONTACT)), *_TOLD])
-        read_records(con, "told", settings.programme)
-        resolve(con)
+        take_records(con, "told", settings.programme)
+        why_full = resolve(con, folder=settings.lake_path / ".identity", programme=settings.programme)
         run_steps(con, [*MEMBERS, *ACCOUNTS, *PEOPLE, *JOBS, *TIERS, *diff.DIFF])
         explain_links(con)
-        notes = {t.MEMBER.name: diff.counts(con) | _doubts(con), t.PERSON.name: _people(con)}
         rules, whys = reach.rules(lake, settings.programme), diff.reasons(con, people_decided)
+        notes: dict[str, dict[str, int | float | str]] = {
+            t.MEMBER.name: {
+                **diff.counts(con),
+                **_doubts(con),
+                "what_happened": whys[t.MEMBER],
+                "decided": "what changed" if why_full is None else f"everything: {why_full}",
+            },
+            t.PERSON.name: {**_people(con)},
+        }
         for table, relation in OUTPUTS:
             changed = lake.write_table(
                 con,

@@ -25,7 +25,7 @@ from abm_pipeline.identity import decisions as log
 from abm_pipeline.identity import rounds, state, vocabulary
 from abm_pipeline.identity.families import FAMILIES
 from abm_pipeline.identity.ids import IDS, MATCHES
-from abm_pipeline.identity.increment import increment
+from abm_pipeline.identity.increment import FEW, increment
 from abm_pipeline.identity.levels import LEVELS
 from abm_pipeline.identity.records import CLEAN, INPUT
 from abm_pipeline.identity.text import register_text_functions
@@ -159,6 +159,8 @@ def resolve(
     all was worked out.
     """
     why: str | None = "nothing is kept"
+    if folder is not None and con.execute("SELECT count(*) FROM company_record").fetchall()[0][0] < FEW:
+        folder, why = None, "they are few"
     if folder is not None:
         programme = programme or load_programme()
         setting = repr((sorted(programme.free_mail_domains), sorted(programme.shared_domains)))

@@ -175,6 +175,9 @@ def _compare(con: duckdb.DuckDBPyConnection, number: int, learning: bool) -> int
     """Bring `node` and `standing` up to date with `member`, where `grouped` are the groups that are new."""
     if number < LEARNING:
         _affinities(con, number, learning)
+    if number > 0 and not con.execute("SELECT 1 FROM moved LIMIT 1").fetchall():
+        con.execute(f"DELETE FROM standing WHERE bits < {HOPELESS}")
+        return _groups(con)
     if number > 0:
         run_steps(con, compare.NODES)
         gone = "node IN (SELECT old FROM moved) OR node IN (SELECT node FROM new_node)"
@@ -212,6 +215,10 @@ def _compare(con: duckdb.DuckDBPyConnection, number: int, learning: bool) -> int
             "SELECT s.* FROM standing AS s JOIN image AS i ON i.a = s.a AND i.b = s.b AND NOT i.is_new "
             "UNION ALL BY NAME SELECT *, 0.0::DOUBLE AS bits, false AS is_vetoed FROM compared"
         )
+    return _groups(con)
+
+
+def _groups(con: duckdb.DuckDBPyConnection) -> int:
     return int(con.execute("SELECT count(*) FROM node").fetchall()[0][0])
 
 
@@ -225,6 +232,10 @@ def _weigh(con: duckdb.DuckDBPyConnection, weights: Weights, threshold: float) -
 
 def _join(con: duckdb.DuckDBPyConnection, number: int, step: Round) -> int:
     """Join groups to their best partners; returns how many groups went into another. Makes `moved` and `grouped`."""
+    (highest,) = con.execute("SELECT max(bits) FILTER (NOT is_vetoed) FROM standing").fetchall()[0]
+    if highest is None or highest < step.threshold:
+        con.execute("CREATE OR REPLACE TEMP TABLE moved (old BIGINT, new BIGINT)")
+        return 0
     run_steps(con, [_APART])
     con.execute(
         """

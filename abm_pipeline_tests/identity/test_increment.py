@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from abm_pipeline.identity import increment
+from abm_pipeline.identity import increment, resolve
 from abm_pipeline.identity.resolve import Summary, resolve_file
 from abm_pipeline.sandbox.company_records import make
 
@@ -31,9 +31,13 @@ def records() -> pd.DataFrame:
 
 @pytest.fixture(scope="module", autouse=True)
 def always() -> Iterator[None]:
-    """However much has changed, go on from what was kept; only `test_much_change_is_a_full_run` has the real share."""
+    """However few there are, keep them; however much has changed, go on from what was kept.
+
+    Only `test_much_change_is_a_full_run` has the real share.
+    """
     patch = pytest.MonkeyPatch()
     patch.setattr(increment, "SHARE", 10.0)
+    patch.setattr(resolve, "FEW", 0)
     yield
     patch.undo()
 
@@ -95,8 +99,8 @@ def test_batches_end_where_all_at_once_does(seed: int, records: pd.DataFrame, ke
     """Two thirds of the records; then, twice, at random: new ones come, some say something else (a name, a domain
     or a number of another record, nothing at all), some are gone.
 
-    Members, rules, probabilities, parents, and all that is kept for the next run are after each batch what they would be
-    if everything had come at once.
+    Members, rules, probabilities, parents, and all that is kept for the next run are after each batch what they would
+    be if everything had come at once.
     """
     chance = np.random.default_rng(seed)
     order = chance.permutation(len(records))
@@ -202,7 +206,8 @@ def _locked(file: Path) -> Iterator[None]:
     """Another process that has the file open."""
     held = f"import duckdb, sys; con = duckdb.connect({str(file)!r}); print(flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", held], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         process.stdout.readline()
         yield
         process.stdin.close()
