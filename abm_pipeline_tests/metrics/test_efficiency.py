@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from abm_pipeline.contracts import tables as T
 from abm_pipeline_tests.metrics.money import allocated, paid
 from abm_pipeline_tests.metrics.world import D, World, at, day
+from abm_pipeline_tests.metrics.world_pipeline import line
 
 VALUES = (T.METRIC_VALUES, T.ACCOUNT_METRICS_DAILY)
 
@@ -179,6 +181,28 @@ def test_expansion_against_cost(world: World) -> None:
     assert [3000, 2000] == kinds
     assert (2, 4, 0.5) == world.parts("add_on_share") == world.parts("repeat_rate")
     assert (5000, 10_000, 0.5) == world.parts("expansion_to_cost", window_days=90)
+
+
+def test_kind_of_expansion_by_what_was_sold(world: World) -> None:
+    """Platform was bought in 2025. In June more of it for 30 is an upsell, Platform with Services for 50 a cross-sell,
+    and a deal of 7 without lines neither. The services line was told on 20 June: on the 15th the 50 have no kind."""
+    world.account("a.com", "one_to_one")
+    sold = {"first": ("Platform",), "more": ("Platform",), "services": ("Platform", "Services"), "bare": ()}
+    for name, amount in (("first", 900), ("more", 30), ("services", 50), ("bare", 7)):
+        created, closed = ("2025-01-01", "2025-02-01") if name == "first" else ("06-01", "06-10")
+        deal_type = "new" if name == "first" else "expansion"
+        world.deal(f"crm:{name}", "a.com", created, closed, won=True, amount=amount, deal_type=deal_type, kind="none")
+        for category in sold[name]:
+            told = "06-20" if name == "services" else "06-01"
+            line(world, f"crm:{name}", category, 1, when=told)
+    world.refresh(day("06-15"), D, tables=VALUES)
+
+    def kinds(as_of: date) -> dict[str, float]:
+        where = f"metric = 'expansion_revenue' AND dimension = 'kind' AND window_days = 90 AND as_of = '{as_of}'"
+        return {row["dimension_value"]: row["value"] for row in world.read(T.METRIC_VALUES, where)}
+
+    assert {"upsell": 30, "none": 57} == kinds(day("06-15"))
+    assert {"upsell": 30, "cross_sell": 50, "none": 7} == kinds(D)
 
 
 def test_a_tier_move_splits_no_cost_twice(world: World) -> None:
