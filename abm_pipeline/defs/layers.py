@@ -8,6 +8,7 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
@@ -38,7 +39,10 @@ class Layer:
 
 
 def _of(*layers: str) -> tuple[Table, ...]:
-    return tuple(table for table in t.TABLES.values() if table.layer in layers)
+    """Tables of the layers, each after those of them that it reads: Dagster takes them in no other order."""
+    tables = [table for table in t.TABLES.values() if table.layer in layers]
+    reads = {table: [source for source in READS.get(table, ()) if source in tables] for table in tables}
+    return tuple(TopologicalSorter(reads).static_order())
 
 
 LAYERS = (
