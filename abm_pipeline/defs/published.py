@@ -41,6 +41,12 @@ REPORTS = (
         "One page for each hot account: score and why, committee, topics, deals, next step.",
         (t.ACCOUNT_METRICS_DAILY, t.SCORE_PART, t.TOUCH, t.INTENT, t.FACT_DEAL, t.CONTACT, t.DEAL),
     ),
+    Pages(
+        "identity_health",
+        "identity_page",
+        "How well records find their accounts, what the last runs changed, and the pairs that wait for an answer.",
+        (t.MEMBER, t.PERSON, t.WEAK_KEY, t.LINK_REVIEW, t.TOUCH, t.INTENT, t.SPEND, t.ACCOUNT_METRICS_DAILY),
+    ),
     Pages("metric_catalogue", "catalogue", "What every metric means, beside its live number.", (t.METRIC_VALUES,)),
 )
 

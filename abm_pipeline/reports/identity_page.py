@@ -8,14 +8,17 @@ Belongs here: turning a `Queue` and a `Health` into HTML that opens without netw
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
+from datetime import date
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from abm_pipeline.identity.health import DAYS, health
 from abm_pipeline.identity.reading import SHOWN, Record, shown
-from abm_pipeline.identity.review import Pair, Queue
+from abm_pipeline.identity.review import Pair, Queue, queue
 from abm_pipeline.identity.wording import probability
 from abm_pipeline.reports import _charts, _page
 from abm_pipeline.reports._format import covered, money, number, size_of, value_of, words
@@ -24,6 +27,8 @@ from abm_pipeline.settings import Settings
 
 # Beyond this many pieces the smallest are drawn as one bar.
 PIECES = 9
+# So many pairs that wait are shown.
+PAIRS = 50
 # Of so many runs that changed who is who the page tells.
 RUNS = 10
 # These being equal says nothing of the company.
@@ -36,12 +41,22 @@ def commands(pair: Pair) -> tuple[str, str]:
     return f"abm identity merge {ends}", f"abm identity split {ends}"
 
 
-def render(queue: Queue, currency: str) -> str:
+def refresh(settings: Settings, days: Sequence[date], run_id: str) -> Path:
+    """Write both pages: `{home}/reports/identity_health/index.html` and, beside it, `review.html`; returns the first.
+
+    They tell of who is who as it is now, whatever the days.
+    """
+    folder = settings.reports_path / "identity_health"
+    _page.write(folder / "review.html", render(queue(settings, PAIRS), settings.programme.reporting_currency))
+    return _page.write(folder / "index.html", render_health(settings))
+
+
+def render(found: Queue, currency: str) -> str:
     """The page as HTML."""
     return _page.render(
         "identity_review.html.j2",
-        day=queue.day,
-        waiting=queue.waiting,
+        day=found.day,
+        waiting=found.waiting,
         pairs=[
             {
                 "pair": pair,
@@ -53,7 +68,7 @@ def render(queue: Queue, currency: str) -> str:
                 "svg": waterfall(pair),
                 "commands": commands(pair),
             }
-            for pair in queue.pairs
+            for pair in found.pairs
         ],
     )
 
