@@ -21,7 +21,6 @@ _HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*:(?!\d))?(?://)?(?:[^/?#@\s]*@)?([^/?#
 _LABEL = re.compile(r"^(?!-)[a-z0-9-]{1,63}(?<!-)$")
 
 
-@lru_cache(maxsize=500_000)
 def registrable_domain(text: str) -> str | None:
     """The registrable domain of a website, host or e-mail address, lower case; None where there is none.
 
@@ -31,7 +30,14 @@ def registrable_domain(text: str) -> str | None:
     found = _HOST.match(text.strip())
     if found is None:
         return None
-    domain = _EXTRACT(found[1].rstrip(".")).top_domain_under_public_suffix.lower()
+    host = found[1].rstrip(".").lower()
+    # a company's site and its bare domain are looked up once
+    return _of_host(host.removeprefix("www.")) or _of_host(host)
+
+
+@lru_cache(maxsize=1_000_000)
+def _of_host(host: str) -> str | None:
+    domain = _EXTRACT(host).top_domain_under_public_suffix.lower()
     try:
         domain = domain.encode("idna").decode()
     except UnicodeError:
