@@ -15,7 +15,7 @@ from abm_pipeline.contracts import tables as t
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.facts._base import Fact, want_days
 from abm_pipeline.facts._rates import RATES
-from abm_pipeline.facts.campaign import CAMPAIGN
+from abm_pipeline.facts.campaign import CAMPAIGN, since_used
 from abm_pipeline.facts.cost import COST
 from abm_pipeline.facts.customers import REFERRAL, REVIEW, SURVEY, TICKET, USAGE
 from abm_pipeline.facts.deal import DEAL, DEAL_STAGE
@@ -82,7 +82,7 @@ def _compute(con: duckdb.DuckDBPyConnection, lake: Lake, fact: Fact, days: Seque
             fact.table,
             f"SELECT * FROM {fact.rows}",
             computed_at=stamp,
-            rule=stretches(fact.table, zone),
+            rule=since_used(lake) if fact is CAMPAIGN else stretches(fact.table, zone),
             why=f"{fact.table.name.replace('_', ' ')}s changed",
         )
         (rows,) = con.execute(f"SELECT count(*) FROM {fact.rows}").fetchall()[0]

@@ -38,7 +38,10 @@ ACCOUNT_COLUMNS = (
 
 _LATE = "late data: "
 # Made of other inputs, which say why.
-_MADE = tuple(f"{_LATE}{table}" for table in (T.ENGAGEMENT_SCORE, T.COST_ALLOCATION, T.DATA_HEALTH))
+_MADE = (
+    *(f"{_LATE}{table}" for table in (T.ENGAGEMENT_SCORE, T.COST_ALLOCATION, T.DATA_HEALTH)),
+    f"{T.DEAL_CREDIT} changed",
+)
 
 _MOVED = {
     T.METRIC_VALUES: """
@@ -175,5 +178,5 @@ class Restatements:
         if late := [why.removeprefix(_LATE) for why in whys if why.startswith(_LATE)]:
             said.append(_LATE + ", ".join(late))
         if not said:
-            said.append("scores changed" if self.whys.get(day) else "programme or definitions changed")
+            said.append("scores or credit changed" if self.whys.get(day) else "programme or definitions changed")
         return "; ".join(said)

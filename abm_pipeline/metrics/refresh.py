@@ -25,7 +25,7 @@ from abm_pipeline.programme import Programme
 from abm_pipeline.scoring.model import ScoringModel
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage.engine import Step, connect, run_steps
-from abm_pipeline.storage.journal import FACTS, KNOWN
+from abm_pipeline.storage.journal import FACTS, KNOWN, stretches
 from abm_pipeline.storage.lake import Input, Lake, Written, now_ns
 from abm_pipeline.storage.report import TableReport
 
@@ -85,7 +85,9 @@ class _Work:
             self.lake.attach(self.con, each.table, days[0] - timedelta(days=each.window_days - 1), days[-1])
 
     def write_table(self, table: Table, relation: str) -> TableReport:
-        changed = self.lake.write_table(self.con, table, f"SELECT * FROM ({relation})", computed_at=self.computed_at)
+        rule = stretches(table, self.programme.reporting_timezone)
+        query = f"SELECT * FROM ({relation})"
+        changed = self.lake.write_table(self.con, table, query, computed_at=self.computed_at, rule=rule)
         # Of what was written: a relation that is a view would be computed once more.
         self.lake.attach(self.con, table, name="_written")
         rows = self.con.execute("SELECT count(*) FROM _written").fetchall()[0][0]
