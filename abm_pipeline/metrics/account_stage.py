@@ -3,7 +3,7 @@
 One stage per account and day, evaluated from the deepest up: customer (a deal won by then), opportunity (an open deal),
 qualified (score and engaged contacts over the programme's minimum), engaged (over the model's threshold in the
 journey's window), aware (any touch or exposure), unaware. Dimension `stage` shares add up to 1; `tier_stage` gives
-the same within each tier (`one_to_one/engaged`). `all` is the list itself.
+the same within each tier (`one_to_one/engaged`). `all` is the share that is engaged or in a later stage.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _STAGES = ", ".join(f"('{stage}')" for stage in ACCOUNT_STAGES)
 SPEC = MetricSpec(
     id="account_stage",
     title="Account journey stage",
-    formula="Target accounts in the stage ÷ target accounts.",
+    formula="Target accounts in the stage ÷ target accounts; the total is of those that are engaged or further.",
     unit="share",
     grain="target accounts",
     window_days=(1,),
@@ -26,7 +26,7 @@ SPEC = MetricSpec(
     statistic="proportion",
     rests_on_score=True,
     example="Of 4 target accounts, 2 are aware, 1 engaged, 1 has an open deal: 50 % aware, 25 % engaged, 25 "
-    "% opportunity.",
+    "% opportunity; 50 % engaged or further.",
     steps=(
         Step(
             "account_stage",
@@ -49,9 +49,11 @@ SPEC = MetricSpec(
             FROM size s CROSS JOIN (VALUES {_STAGES}) v(stage)
             LEFT JOIN held h ON h.day = s.day AND h.tier IS NOT DISTINCT FROM s.tier AND h.stage = v.stage
             UNION ALL BY NAME
-            SELECT day, 1 AS window_days, 'all' AS dimension, 'all' AS dimension_value,
-                   accounts AS numerator, accounts AS denominator, accounts AS n
-            FROM size WHERE tier IS NULL""",
+            SELECT s.day, 1 AS window_days, 'all' AS dimension, 'all' AS dimension_value,
+                   CAST(coalesce(sum(h.accounts), 0) AS BIGINT) AS numerator, s.accounts AS denominator, s.accounts AS n
+            FROM size s LEFT JOIN held h
+              ON h.day = s.day AND h.tier IS NULL AND h.stage NOT IN ('unaware', 'aware')
+            WHERE s.tier IS NULL GROUP BY ALL""",
         ),
     ),
 )

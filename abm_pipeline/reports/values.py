@@ -27,7 +27,7 @@ _WITH_CHANGE = f"""
     WHERE as_of = $day"""
 _VALUES = f"""{_WITH_CHANGE} AND metric = $metric
     ORDER BY window_days DESC, dimension <> 'all', dimension, dimension_value"""
-_HEADLINE = f"""{_WITH_CHANGE} AND dimension = 'all' AND metric <> 'account_stage'
+_HEADLINE = f"""{_WITH_CHANGE} AND dimension = 'all'
     ORDER BY metric, window_days DESC"""
 _QUARTER = timedelta(days=92)
 """No calendar quarter is longer."""

@@ -127,7 +127,8 @@ def test_segments_that_split_the_whole_add_up_to_it(spec: MetricSpec, rows: pd.D
         )
         if segment == "stage":
             # Stages have the whole list as denominator each; it is their numerators that split it.
-            parts, whole = parts[["numerator"]], total[["numerator"]]
+            split = "denominator" if spec.id == "account_stage" else "numerator"
+            parts, whole = parts[["numerator"]], total[[split]].set_axis(["numerator"], axis=1)
         else:
             whole = total
         known = whole.loc[parts.index]

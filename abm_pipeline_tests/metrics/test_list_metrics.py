@@ -247,7 +247,7 @@ def test_quintiles_keep_ties_together(world: World) -> None:
 
 
 def test_one_account_stage_per_day(world: World) -> None:
-    """Six target accounts, one in each stage on 30 June: 1/6 each, together 1.
+    """Six target accounts, one in each stage on 30 June: 1/6 each, together 1; four of six are engaged or further.
 
     customer: won in 2025 and a new deal open; opportunity: open deal; qualified: 60 points and two people;
     engaged: 60 points but one person; aware: an impression; unaware: nothing. On 1 June no deal of these had begun.
@@ -272,6 +272,7 @@ def test_one_account_stage_per_day(world: World) -> None:
     )}  # fmt: skip
     assert [(1, 6)] * 6 == [world.parts("account_stage", "stage", name)[:2] for name in names]
     assert (1, 6, 1 / 6) == world.parts("account_stage", "tier_stage", "one_to_one/qualified")
+    assert (4, 6) == world.parts("account_stage")[:2]
     assert "unaware" == world.account_row("opportunity", day("06-01"))["stage"]
     assert "customer" == world.account_row("customer", day("06-01"))["stage"]
 
