@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from abm_pipeline.contracts.fields import ATTRIBUTION_MODELS
 from abm_pipeline.economics import Costs, Customers
-from abm_pipeline.market import Market
 from abm_pipeline.market import Market
 
 M = TypeVar("M", bound=BaseModel)
@@ -30,22 +30,10 @@ FILES = (
     "costs.yaml",
     "customers.yaml",
     "market.yaml",
-    "market.yaml",
     "packs.yaml",
 )
 Tier = Literal["one_to_one", "one_to_few", "one_to_many"]
-AttributionModel = Literal[
-    "first",
-    "last",
-    "last_non_direct",
-    "linear",
-    "u_shaped",
-    "w_shaped",
-    "full_path",
-    "time_decay",
-    "markov",
-    "shapley",
-]
+AttributionModel = Literal[ATTRIBUTION_MODELS]  # type: ignore[valid-type]
 
 
 class ConfigError(ValueError):
@@ -84,10 +72,10 @@ class Attribution(_Model):
     """How touches are credited; `headline` is the model that campaigns and content are shown by."""
 
     preset: Literal["guide", "marketo_measure", "hubspot"] = "guide"
-    models: tuple[AttributionModel, ...] = Field(get_args(AttributionModel), min_length=1)
+    models: tuple[AttributionModel, ...] = Field(default=ATTRIBUTION_MODELS, min_length=1)
     headline: AttributionModel = "w_shaped"
-    lookback_days: int = Field(365, ge=1, le=3650)
-    half_life_days: float = Field(7, gt=0, le=3650)
+    lookback_days: int = Field(default=365, ge=1, le=3650)
+    half_life_days: float = Field(default=7, gt=0, le=3650)
     sales_channels: tuple[str, ...] = ("phone", "meeting")
 
 
@@ -164,7 +152,6 @@ class Programme(_Model):
     benchmarks: Mapping[str, Mapping[str, Band]]
     costs: Costs
     customers: Customers
-    market: Market
     market: Market
     packs: Mapping[str, Pack] = Field(default_factory=dict)
 

@@ -12,16 +12,16 @@ positions of the milestones, null where there is none; `nondirect_e` the last po
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import get_args
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
+from abm_pipeline.contracts.fields import ATTRIBUTION_MODELS
 from abm_pipeline.metrics._markov import removal_effects
-from abm_pipeline.programme import Attribution, AttributionModel
+from abm_pipeline.programme import Attribution
 
-MODELS: tuple[str, ...] = get_args(AttributionModel)
+MODELS = ATTRIBUTION_MODELS
 ENDS = ("created", "closed")
 MILESTONES = ("first", "last", "lead", "sql", "opportunity", "won")
 _SHAPES = ("u_shaped", "w_shaped", "full_path")
