@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from abm_pipeline.contracts import tables as T
@@ -209,3 +211,22 @@ def test_exposures_are_no_engagement(quarter: World) -> None:
     assert {"ads": 3, "email": 3, "meeting": 4, "web": 4, "phone": 1} == channels
     assert 26 == quarter.cell("channel_engagement", window_days=30)["value"]
     assert quarter.cell("channel_engagement", "activity", "ad_impression", window_days=30) is None
+
+
+def test_a_family_is_one_account(tmp_path: Path) -> None:
+    """Numbers by parent: mother (1:1) and daughter (1:many) are one target account, of the higher tier. A meeting with
+    the daughter counts once, for the family; so do a contact of each: 2 contacts ÷ 1 account."""
+    world = World(tmp_path, "account_level: parent")
+    world.account("mother.com", "one_to_one")
+    world.account("daughter.com", "one_to_many", ultimate_parent_id="mother.com")
+    for name in ("mother.com", "daughter.com"):
+        world.person(f"p@{name}", name)
+    world.touch("daughter.com", "06-10", "meeting", "p@daughter.com")
+    world.refresh(tables=VALUES)
+
+    assert 1 == world.cell("target_accounts")["value"]
+    assert (2, 1) == world.parts("contacts_per_account")[:2]
+    assert (1, 2) == world.parts("contact_connected_rate")[:2]
+    assert (1, 1) == world.parts("meetings_per_account")[:2]
+    rows = world.read(T.METRIC_VALUES, "metric = 'meetings' AND window_days = 30 AND dimension IN ('all', 'tier')")
+    assert [("all", 1.0), ("one_to_one", 1.0)] == [(row["dimension_value"], row["value"]) for row in rows]
