@@ -18,7 +18,7 @@ from abm_pipeline.storage.engine import Step, run_steps
 
 _NAMES = {
     -1: "no name", 0: "unlike names", 1: "names somewhat alike", 2: "one name within the other",
-    3: "names a typo apart", 4: "the same words", 5: "the same name",
+    3: "nearly the same name", 4: "the same words", 5: "the same name",
 }  # fmt: skip
 _DOMAINS = {
     -1: "no domain", 0: "other domains", 1: "a shared domain of many", 2: "one label under several suffixes",
@@ -36,13 +36,13 @@ _WORDS: dict[str, dict[int, str]] = {
         **{10 * n + r: f"{_NAMES[n]}, {rivals}" for n in (2, 3, 4, 5) for r, rivals in _RIVALS.items()},
     },
     "support": {
-        100 * n + 10 * d + s: f"the smaller side has {size}"
+        100 * n + 10 * d + s: f"{size} on the smaller side"
         for n in range(5) for d in (0, 1)
         for s, size in enumerate(("one record", "two records", "a few records", "several records", "many records"))
     },
-    "generic": {0: "a name of a company", 1: "a name often used without anything else",
+    "generic": {0: "a name that stands for something", 1: "a name often used without anything else",
                 2: "a name only ever used alone"},
-    "label": {-1: "no domain of its own name", 0: "domains of other names", 1: "one domain's name within the other's",
+    "label": {-1: "no domains named after them to compare", 0: "domains of other names", 1: "one domain's name within the other's",
               2: "domains of the same name"},
     "linkedin": {-1: "no LinkedIn page to compare", 0: "another LinkedIn page", 1: "the same LinkedIn page"},
     "duns": {-1: "no DUNS number to compare", 0: "another DUNS number in the same country",

@@ -18,6 +18,8 @@ RULES = {
     "domain_and_name": "same domain and like name",
     "manual": "joined by a decision",
 }
+# Evidence of how far names and numbers of records are to be trusted, not of the pair.
+BACKGROUND = ("generic", "support")
 
 
 def lines(story: Story) -> list[str]:
@@ -68,8 +70,12 @@ def said(decision: Decision) -> str:
 
 
 def because(link: Link, *, whom: str = "") -> str:
-    """Evidence in words: what speaks for it, strongest first (`whom` it is shared with), then what speaks against."""
-    ranked = sorted(link.evidence, key=lambda piece: -piece.weight)
+    """Evidence in words: what speaks for it, strongest first (`whom` it is shared with), then what speaks against.
+
+    What is missing and what is true of most pairs has its weight in the picture, but is no reason to tell.
+    """
+    told = [piece for piece in link.evidence if piece.what not in BACKGROUND and not piece.says.startswith("no ")]
+    ranked = sorted(told, key=lambda piece: -piece.weight)
     for_it = [piece.says for piece in ranked if piece.weight > 0]
     against = [piece.says for piece in reversed(ranked) if piece.weight < 0]
     text = (_and(for_it) or link.reason or RULES.get(link.rule, link.rule.replace("_", " "))) + whom
