@@ -196,7 +196,7 @@ _FOUND = (
         "the circles that these were in",
         "SELECT circle FROM state.placed SEMI JOIN replaced USING (id) UNION FROM work_circle",
     ),
-    Step("old_record", "the records of those", "SELECT id, node FROM state.placed SEMI JOIN old_circle USING (circle)"),
+    Step("old_record", "the records of those", "SELECT id FROM state.placed SEMI JOIN old_circle USING (circle)"),
     NAME_DELTA,
     PLACED,
     Step(
@@ -373,9 +373,8 @@ def _install(con: duckdb.DuckDBPyConnection) -> None:
     """Put what was played in place of what it was before."""
     con.execute("DELETE FROM state.joined WHERE left_id IN (SELECT id FROM old_record)")
     con.execute("INSERT INTO state.joined BY NAME FROM temp.joined WHERE left_id IN (SELECT id FROM replaced)")
-    con.execute(
-        "DELETE FROM state.standing WHERE a IN (SELECT node FROM old_record) OR b IN (SELECT node FROM old_record)"
-    )
+    # a group is called after a record of it; the halo's may have been another than is installed
+    con.execute("DELETE FROM state.standing WHERE a IN (SELECT id FROM old_record) OR b IN (SELECT id FROM old_record)")
     con.execute(
         "INSERT INTO state.standing BY NAME FROM temp.standing "
         "WHERE a IN (SELECT id FROM replaced) OR b IN (SELECT id FROM replaced)"
