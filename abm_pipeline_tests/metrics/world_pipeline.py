@@ -95,6 +95,9 @@ def populate_pipeline(world: World) -> None:
         world.score(account, str(D - timedelta(days=90)), i, 0.1 if i < 6 else 0.9)
         if i % 3 == 0:
             world.deal(f"q{i}", account, str(D - timedelta(days=30)))
+    # What velocity before a campaign rests on: a deal won half a year ago, and one that has been open since.
+    world.deal("q won", "q01.com", str(D - timedelta(days=200)), str(D - timedelta(days=150)), won=True)
+    world.deal("q open", "q02.com", str(D - timedelta(days=160)))
     for i, account in enumerate(accounts[:12]):
         company(world, "salesforce", account, "2026-01-05", "Kim")
         company(
