@@ -91,7 +91,8 @@ def _committee(world: World) -> pd.DataFrame:
 def _costs(world: World) -> pd.DataFrame:
     """Receipts, some for one company. Every ninth is a mistake that is taken out of its file weeks later."""
     rng, weeks = world.calendar.rng("files costs"), mondays(world)
-    day = np.repeat(weeks, 3) - rng.integers(1, 7, 3 * len(weeks))
+    many = 3 if world.calendar.scale.name == "tiny" else 16
+    day = np.repeat(weeks, many) - rng.integers(1, 7, many * len(weeks))
     size = len(day)
     return pd.DataFrame(
         {
@@ -109,8 +110,9 @@ def _costs(world: World) -> pd.DataFrame:
 def _hours(world: World) -> pd.DataFrame:
     rng, weeks = world.calendar.rng("files hours"), mondays(world)
     listed = np.flatnonzero(world.companies.ever_target)
-    day = np.repeat(weeks, 8) - rng.integers(3, 8, 8 * len(weeks))
-    size, owner = len(day), rng.integers(0, len(OWNERS), 8 * len(weeks))
+    many = 8 if world.calendar.scale.name == "tiny" else 60
+    day = np.repeat(weeks, many) - rng.integers(3, 8, many * len(weeks))
+    size, owner = len(day), rng.integers(0, len(OWNERS), many * len(weeks))
     rows: pd.DataFrame = pd.DataFrame(
         {
             "day": day, "company": rng.choice(listed, size), "owner": np.array(OWNERS, object)[owner],
