@@ -22,6 +22,7 @@ from abm_pipeline.metrics._setup import champion
 from abm_pipeline.metrics.refresh import refresh
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage.engine import connect
+from abm_pipeline.storage.journal import stretches
 from abm_pipeline.storage.lake import now_ns
 from abm_pipeline.storage.report import TableReport
 
@@ -217,7 +218,8 @@ class World:
         arrow = pa.Table.from_pylist([{c: row.get(c) for c in table.columns} for row in rows], schema=types)
         con.register("given", arrow)
         if not table.is_daily:
-            self.lake.write_table(con, table, "SELECT * FROM given", computed_at=now_ns())
+            rule = stretches(table, self.settings.programme.reporting_timezone)
+            self.lake.write_table(con, table, "SELECT * FROM given", computed_at=now_ns(), rule=rule)
             return
         parts = {"data": "SELECT * FROM given"}
         if table is T.ENGAGEMENT_SCORE:
