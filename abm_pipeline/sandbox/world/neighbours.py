@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from abm_pipeline.sandbox.company_records import make
 from abm_pipeline.sandbox.company_records.places import COUNTRIES as PLACES
 from abm_pipeline.sandbox.world.names import COUNTRIES
 from abm_pipeline.sandbox.world.scales import DAY, NULL
@@ -84,6 +83,8 @@ def _make(world: World) -> Neighbours:
 def _strangers(world: World, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame, list[dict[str, Any]]]:
     """Salesforce's records, the companies they are of, and HubSpot's records of the same companies."""
     scale = world.calendar.scale.name
+    from abm_pipeline.sandbox.company_records import make  # which imports names of this package
+
     made = make(BRANDS[scale], int(rng.integers(1 << 30)))
     key = ["source", "source_id"]
     both = made.records[-1].merge(made.truth[-1], on=key)
