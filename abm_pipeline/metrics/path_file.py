@@ -142,15 +142,22 @@ def _by_rules(
 
 def _read(source: Path) -> pd.DataFrame:
     """The rows of the file, checked: path text, numbers as numbers, positions within the path."""
+    try:
+        with source.open(encoding="utf-8-sig") as file:
+            head = file.readline()
+    except UnicodeDecodeError:
+        raise PathFileError(f"{source} is not in UTF-8; save it as CSV UTF-8.") from None
+    delimiter = max(",;\t", key=head.count)
     with connect() as con:
         try:
             rows = con.execute(
-                "SELECT * FROM read_csv(?, header = true, all_varchar = true, normalize_names = false)", [str(source)]
+                "SELECT * FROM read_csv(?, header = true, all_varchar = true, skip = 0, delim = ?, quote = '\"')",
+                [str(source), delimiter],
             ).df()
-        except duckdb.IOException:
-            raise PathFileError(f"{source}: can't be read; is it there?") from None
-        except duckdb.Error as error:
-            raise PathFileError(f"{source} is no CSV table: {str(error).splitlines()[0]}") from None
+        except duckdb.Error:
+            raise PathFileError(
+                f"{source} is no CSV table: is every row as wide as the header, in UTF-8, every quote closed?"
+            ) from None
     rows.columns = [str(name).strip().lower() for name in rows.columns]
     if missing := [name for name in ("path", "conversions") if name not in rows]:
         raise PathFileError(

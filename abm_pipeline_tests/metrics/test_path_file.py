@@ -113,6 +113,8 @@ def test_all_models_are_printed(tmp_path: Path, form: str) -> None:
         ("path,conversions\na,-1\n", (), "row 1: conversions '-1' is no number"),
         ("path,conversions\na,inf\n", (), "row 1: conversions 'inf' is no number"),
         ("path,conversions,sql\na > b,1,3\n", (), "row 1: sql '3' is no position in the path"),
+        ("path,conversions\na,1\na,b,c,d\n", (), "is no CSV table"),
+        ("", (), "no column 'path'"),
         (CHAIN, ("--model", "magic"), "'magic' is no model"),
         (CHAIN, ("--half-life", "0"), "0 is no half-life"),
         (
@@ -127,6 +129,14 @@ def test_what_cannot_be_used_is_said(tmp_path: Path, text: str, options: tuple[s
     result = run(tmp_path, text, *options)
     assert 2 == result.exit_code
     assert says in " ".join(result.output.split())
+
+
+def test_other_delimiters_and_encodings(tmp_path: Path) -> None:
+    """Semicolons and a byte-order mark, as spreadsheets write them; what is not UTF-8 is refused by name."""
+    assert {"a": 1.0, "c, d": 1.0} == credit(tmp_path, '\ufeffpath;conversions\n"c, d > a";2\n', "linear")
+    (tmp_path / "old.csv").write_bytes("path,conversions\ncafé > b,2\n".encode("latin-1"))
+    result = CliRunner().invoke(main, ["attribution", str(tmp_path / "old.csv")])
+    assert (2, True) == (result.exit_code, "UTF-8" in result.output)
 
 
 def test_without_conversions_there_is_no_credit(tmp_path: Path) -> None:
