@@ -14,9 +14,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from abm_pipeline.contracts import tables as t
 from abm_pipeline.identity import increment, resolve
+from abm_pipeline.identity.refresh import OUTPUTS, refresh
 from abm_pipeline.identity.resolve import Summary, resolve_file
 from abm_pipeline.sandbox.company_records import make
+from abm_pipeline_tests.identity.staged import at, company, groups_of, read, settings_of, stage
 
 HEAD = "kind,source_a,source_id_a,source_b,source_id_b\n"
 LEARNED = ("about", "affinity", "place_word")
@@ -199,6 +202,32 @@ def test_much_change_is_a_full_run(records: pd.DataFrame, kept: Kept, monkeypatc
     assert None is kept.run(records.head(270))[0].why_full
     assert "10% of the records have changed since all were looked at" == kept.run(records.head(269))[0].why_full
     assert None is kept.run(records.head(268))[0].why_full
+
+
+def test_the_lake_goes_by_what_it_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six companies with a telephone number each, then a second record of two of them and a third that parts from its
+    number: every identity table, links and weak keys too, is that of a lake which decides everything each time.
+    """  # fmt: skip
+    first = [
+        company(f"{n}", name=f"Company {'ABCDEF'[n]}", domain=f"c{n}.com", phone=f"4930901820{n}") for n in range(6)
+    ]
+    later = [
+        company("6", name="Company A", domain="c0.com", created_at=at("2025-02-01")),
+        company("7", name="Company B", phone="49309018201", created_at=at("2025-02-01")),
+        company("2", name="Company C", domain="c2.com", phone="49309018209", modified_at=at("2025-02-01")),
+    ]
+    found = {}
+    for few in (0, 1_000):
+        monkeypatch.setattr(resolve, "FEW", few)
+        settings = settings_of(tmp_path / str(few))
+        for rows in (first, later):
+            stage(settings.open_lake, t.COMPANY, rows)
+            reports = refresh(settings, [], "run")
+        said = {report.table: report.notes.get("decided") for report in reports}
+        found[few] = [read(settings.open_lake, table) for table, _ in OUTPUTS]
+        assert ("what changed" if few == 0 else "everything: they are few") == said[t.MEMBER]
+    assert found[1_000] == found[0]
+    assert 6 == len(groups_of(settings.open_lake))
 
 
 @contextmanager
