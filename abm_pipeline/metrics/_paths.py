@@ -81,9 +81,10 @@ MILESTONE = Step(
                          = timezone(p.reporting_timezone, l.entered_at)
                     THEN l.entered_at + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND ELSE l.entered_at END AS entered_at,
                CAST(timezone(p.reporting_timezone, l.entered_at) AS DATE) AS day
-        FROM facts.lead_stage l
-        LEFT JOIN person_unit r ON r.contact_key = l.contact_key
-        LEFT JOIN company_unit c ON c.company_key = l.company_key, params p
+        FROM facts.lead_stage l CROSS JOIN params p
+        LEFT JOIN person_at r ON r.contact_key = l.contact_key
+              AND CAST(timezone(p.reporting_timezone, l.entered_at) AS DATE) BETWEEN r.from_day AND r.until_day
+        LEFT JOIN company_unit c ON c.company_key = l.company_key
     )
     SELECT d.deal_no, min(e.entered_at) FILTER (e.stage = 'lead') AS lead_at,
            min(e.entered_at) FILTER (e.stage = 'sql') AS sql_at
