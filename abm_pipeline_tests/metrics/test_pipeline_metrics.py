@@ -38,6 +38,11 @@ def build(world: World) -> World:
     _leads(world)
     _lines(world)
     _campaigns(world)
+    # Refused by validation: one in the window, in two versions, and one on the day before it.
+    for record, version, when in (("r1", "1", "04-02"), ("r1", "2", "05-02"), ("r2", "1", "04-01")):
+        row = {"day": day(when), "vendor": "s", "stream": "opportunity", "record_id": record, "version": version}
+        more = {"rule": "closed_before_created", "table_name": "staged.deal", "column": "close_day"}
+        world.rows["quarantine.record"].append({**row, **more})
     for account, when in (("a.com", "05-10"), ("z.com", "06-01"), ("c.com", "06-01"), ("b.com", "04-01")):
         world.score(account, when, 50)
     world.refresh(tables=(T.METRIC_VALUES,))
@@ -137,12 +142,14 @@ def values(world: World, metric: str, dimension: str, window: int = 90) -> dict[
 
 
 def test_days_to_close(quarter: World) -> None:
-    """(10 + 20 + 90 + 30) ÷ 4 = 37.5 and median 25; won 40, lost 30. The deal of −5 days is in none, and counted."""
+    """(10 + 20 + 90 + 30) ÷ 4 = 37.5 and median 25; won 40, lost 30.
+
+    The deal of −5 days is in none, and counted beside the one that validation refused: 2."""
     assert (150, 4, 37.5) == quarter.parts("cycle_days")
     assert {"won": (120, 3), "lost": (30, 1)} == values(quarter, "cycle_days", "outcome")
     assert 25 == quarter.cell("cycle_days_median")["value"]
     assert 20 == quarter.cell("cycle_days_median", "outcome", "won")["value"]
-    assert 1 == quarter.cell("cycle_errors")["value"]
+    assert 2 == quarter.cell("cycle_errors")["value"]
 
 
 def test_medians_are_those_of_the_segment(quarter: World) -> None:
