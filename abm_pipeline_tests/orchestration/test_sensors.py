@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import sqlalchemy as sa
 import yaml
 
 from abm_pipeline.contracts import tables as t
@@ -17,8 +18,12 @@ from abm_pipeline.defs import _decisions, jobs
 from abm_pipeline.defs.build import build
 from abm_pipeline.defs.instance import instance
 from abm_pipeline.defs.run import QUIET
+from abm_pipeline.identity.decisions import decide
 from abm_pipeline.programme import DEFAULTS
+from abm_pipeline.reports.restated import resolutions
 from abm_pipeline.settings import Settings
+from abm_pipeline.storage.engine import connect
+from abm_pipeline.storage.journal import ROWS
 from abm_pipeline.storage.segments import Segments
 from abm_pipeline_tests.conftest import own_pipeline
 from abm_pipeline_tests.orchestration.conftest import END, START
@@ -97,6 +102,53 @@ def test_a_refresh_follows_an_ingest_for_the_same_days(pipeline: Settings) -> No
         request = build(pipeline).get_sensor_def("refresh_after_ingest")(context)
     assert isinstance(request, dg.RunRequest)
     assert (ingest.run_id, RANGE) == (request.run_key, request.tags)
+
+
+# Two accounts, of which the second did nothing before a day as late as can be found.
+_TWO = """
+    WITH began AS (
+        SELECT m.account_id, min(f.day) AS day,
+               min(m.source || ':' || m.source_id) FILTER (m.source = 'salesforce') AS key
+        FROM identity.member AS m LEFT JOIN facts.touch AS f ON f.company_key = m.source || ':' || m.source_id
+        GROUP BY m.account_id HAVING key IS NOT NULL AND min(f.day) IS NOT NULL
+    )
+    (SELECT account_id, key FROM began ORDER BY day, key LIMIT 1)
+    UNION ALL (SELECT account_id, key FROM began ORDER BY day DESC, key LIMIT 1)
+"""
+
+
+def test_a_merge_by_hand_is_asked_for_computed_and_told_of(copy: Settings) -> None:
+    """Two accounts are merged by `decide`, as `abm identity merge` does. The sensor asks for the newest day, once; the
+    run scores again the days since the merge matters and no others, and Postgres says which numbers moved, and why."""
+    lake = copy.open_lake
+    with connect() as con:
+        lake.attach(con, t.MEMBER)
+        lake.attach(con, t.TOUCH)
+        (_, left), (_, right) = con.execute(_TWO).fetchall()
+    with instance(copy) as made:
+        first = tick(copy, made, "identity_decided", None)
+        assert [] == list(first.run_requests or [])
+        before = lake.computed_at(t.METRIC_VALUES)
+        decision, _ = decide(copy, "merge", left, right, why="same house")
+        second = tick(copy, made, "identity_decided", first.cursor)
+        (request,) = second.run_requests or []
+        assert {END.isoformat()} == {request.tags[name] for name in RANGE}
+        assert [] == list(tick(copy, made, "identity_decided", second.cursor).run_requests or [])
+        job = build(copy).resolve_job_def(jobs.REFRESH)
+        assert job.execute_in_process(run_config=QUIET, instance=made, tags=dict(request.tags)).success
+
+    (run,) = resolutions(copy, 1)
+    assert f"(decision {decision.decision_id} by {decision.who})" in run.what
+    whos = (t.MEMBER, t.PERSON, t.ACCOUNT, t.TIER_HISTORY)
+    since = min(day for table in whos if (day := lake.changes(table)[-1].first_day(ROWS)) is not None)
+    now = lake.computed_at(t.METRIC_VALUES)
+    assert {day for day in before if day >= since} | {END} == {day for day in before if now[day] != before[day]}
+    assert copy.postgres_url is not None
+    engine = sa.create_engine(copy.postgres_url.get_secret_value(), poolclass=sa.pool.NullPool)
+    with engine.connect() as served:
+        said = 'SELECT DISTINCT "table" FROM abm.restatements WHERE reason LIKE :what'
+        found = {row[0] for row in served.execute(sa.text(said), {"what": f"%{decision.decision_id}%"})}
+    assert {str(t.METRIC_VALUES), str(t.ACCOUNT_METRICS_DAILY)} == found
 
 
 def test_accounts_that_turn_hot_are_told_once(copy: Settings) -> None:
