@@ -65,12 +65,14 @@ ONCE = (
         "day on it in their first year.",
         """
         WITH tier_then AS (
-            SELECT c.account_id, arg_min(l.tier, (greatest(l.from_day, c.first_day), l.tier_rank)) AS tier
+            SELECT c.account_id, min(greatest(l.from_day, c.first_day)) AS listed_day,
+                   arg_min(l.tier, (greatest(l.from_day, c.first_day), l.tier_rank)) AS tier
             FROM customer_life c JOIN listed_span l
               ON l.account_id = c.account_id AND l.from_day <= c.first_day + 364 AND l.until_day >= c.first_day
             GROUP BY ALL
         )
-        SELECT c.*, CASE WHEN t.tier IS NULL THEN 'non_abm' ELSE 'abm' END AS program, coalesce(t.tier, 'none') AS tier,
+        SELECT c.*, t.listed_day, CASE WHEN t.tier IS NULL THEN 'non_abm' ELSE 'abm' END AS program,
+               coalesce(t.tier, 'none') AS tier,
                coalesce(f.industry, 'unknown') AS industry, coalesce(f.region, 'unknown') AS region,
                coalesce(f.employee_band, 'unknown') AS employee_band
         FROM customer_life c LEFT JOIN tier_then t USING (account_id) LEFT JOIN firm f USING (account_id)
@@ -172,7 +174,9 @@ SURVIVAL = Part(
             """
             WITH aged AS (
                 SELECT d.day, least(coalesce(c.lost_day, d.day), d.day) - c.first_day AS age,
-                       coalesce(c.lost_day <= d.day, false) AS is_lost, c.program, c.tier
+                       coalesce(c.lost_day <= d.day, false) AS is_lost,
+                       -- who comes onto the list later is not on it yet
+                       CASE WHEN c.listed_day <= d.day THEN 'abm' ELSE 'non_abm' END AS program
                 FROM days d JOIN life_segment c ON c.first_day <= d.day
             ),
             counted AS (
