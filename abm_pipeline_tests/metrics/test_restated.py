@@ -5,7 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import yaml
+
 from abm_pipeline.contracts import tables as T
+from abm_pipeline.metrics._setup import champion
+from abm_pipeline.programme import DEFAULTS
 from abm_pipeline_tests.metrics.world import D, World
 
 TABLES = (T.METRIC_VALUES, T.ACCOUNT_METRICS_DAILY)
@@ -65,3 +69,24 @@ def test_many_numbers_that_moved_on_a_day_are_counted(tmp_path: Path) -> None:
     assert [(D, "value", "300.0", "1.0", why)] == log(world, "target_accounts 1d")
     for column in ("stage", "tier", "is_covered"):
         assert [(D, column, None, "299 moved", why)] == log(world, f"{column} *")
+
+
+def test_another_scoring_model_is_the_reason(tmp_path: Path) -> None:
+    """a.com scores 30 under the champion. Its half-life is changed, and under the new version it scores 10: the score
+    is logged with both versions."""
+    world = World(tmp_path)
+    world.account("a.com", "one_to_one")
+    world.score("a.com", "06-30", 30)
+    world.refresh(tables=TABLES)
+    before = champion(world.settings)
+    folder = tmp_path / "config" / "scoring_models"
+    folder.mkdir()
+    changed = yaml.safe_load((DEFAULTS / "scoring_models" / f"{before.name}.yaml").read_text())
+    (folder / f"{before.name}.yaml").write_text(yaml.safe_dump(changed | {"half_life_days": 11, "version": "x"}))
+    now = champion(world.settings)
+    world.rows["scoring.engagement_score"].clear()
+    world.score("a.com", "06-30", 10)
+    world.refresh(tables=TABLES)
+
+    why = f"scoring model {now.name} {before.model_version} → {now.model_version}"
+    assert (D, "engagement_score", "30.0", "10.0", why) in log(world, "a.com")
