@@ -174,6 +174,23 @@ CHECKS = (
         dg.AssetCheckSeverity.WARN,
     ),
     QualityCheck(
+        "movements_add_up",
+        t.METRIC_VALUES,
+        "The movements of recurring revenue add up to its change.",
+        (t.METRIC_VALUES,),
+        f"""
+        WITH told AS (
+            SELECT day, window_days, sum(numerator) FILTER (dimension = 'all') AS change,
+                   coalesce(sum(numerator) FILTER (dimension = 'movement'), 0) AS moved,
+                   sum(abs(numerator)) FILTER (dimension = 'movement') AS size
+            FROM metrics.metric_values WHERE metric = 'mrr_movement' GROUP BY ALL
+        )
+        SELECT count(*) FILTER (WHERE abs(change - moved) > {TOLERANCE} * greatest(size, 1)) AS value, count(*) AS sums
+        FROM told
+        """,
+        0,
+    ),
+    QualityCheck(
         "cost_adds_up",
         t.COST_ALLOCATION,
         "What accounts were given of a day's cost, and what is unallocated, add up to the cost.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from abm_pipeline.contracts import tables as T
+from abm_pipeline.defs.checks import CHECKS, evaluate
 from abm_pipeline_tests.metrics.money import answer, paid, referral, review, ticket, usage
 from abm_pipeline_tests.metrics.world import D, World, day
 
@@ -126,7 +127,7 @@ def test_a_move_within_a_family_is_no_churn(years: World) -> None:
     assert (250, 270) == years.parts("grr")[:2] == years.parts("nrr")[:2]
 
 
-def test_lifetimes(world: World) -> None:
+def test_lifetimes_and_movements(world: World) -> None:
     """Left after 60 and 120 days, still there since 90 and 180. Kaplan–Meier: all to day 60, then 3/4, from 120 on
     3/4 × 1/2 to 180: 60 + 45 + 22.5 = 127.5 days = 4.192 months. The naive mean of those that left is 90 days = 2.959.
 
@@ -143,6 +144,16 @@ def test_lifetimes(world: World) -> None:
     assert (2, 4, 4.1918) == tuple(round(each, 4) for each in world.parts("customer_lifetime"))
     assert 2.9589 == round(world.parts("customer_lifetime", "estimate", "naive_mean")[2], 4)
     assert 146.7123 == round(world.parts("clv")[2], 4)
+
+    # The year's movements: 70 new of the two that stay. Take one away, and the check says so.
+    check = next(check for check in CHECKS if check.name == "movements_add_up")
+    assert evaluate(world.settings, check)[0]
+    rows = world.read(T.METRIC_VALUES)
+    kept_rows = [row for row in rows if (row["metric"], row["dimension_value"]) != ("mrr_movement", "new")]
+    assert len(kept_rows) < len(rows)
+    world.rows["metrics.metric_values"] = kept_rows
+    world.write()
+    assert not evaluate(world.settings, check)[0]
 
 
 @pytest.fixture(scope="module")
