@@ -1,75 +1,121 @@
-"""Fit the weights of `abm_pipeline/identity/model.json` on simulated companies whose truth is known.
+"""Fit the trees of `abm_pipeline/identity/model.json` on simulated companies whose truth is known.
 
-`python -m benchmarks.identity_train [--companies 20000] [--seeds 11 12]`. A stage is fitted when it is first needed: on
-the pairs of groups that the rounds before it left. Ridge-regularised logistic regression on the levels of all
-comparisons, by Newton's method. Franchises are left out: one of them has more pairs than a thousand companies.
+`python -m benchmarks.identity_train [world ...]`, a world as `style:companies:seed` (`_identity_worlds`). Needs
+LightGBM, which the pipeline itself does not. A stage is fitted when it is first needed: on the pairs of groups that the
+rounds before it left in all worlds together. Franchises are left out: one of them has more pairs than a thousand
+companies.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from abm_pipeline.identity import model, rounds
 from abm_pipeline.identity.resolve import opened, read_records
-from abm_pipeline.sandbox.company_records import make
+from benchmarks._identity_worlds import world
 
-RIDGE = 2.0
-Floats = npt.NDArray[np.float64]
+WORLDS = ("default:12000:11", "easy:5000:12", "dirty:6000:14", "crm:6000:15", "groups:6000:17")
+TREES = (130, 130, 130)
+# Pairs of a stage that are enough.
+PAIRS = 150_000
+# More of these never speaks against two being one.
+RISING = {
+    "domain": 1, "domains_shared": 1, "mail": 1, "linkedin": 1, "duns": 1, "industry": 1,
+    "said_same": 1, "rivals": -1, "loose": -1,
+}  # fmt: skip
 
 
-def fit(levels: pd.DataFrame, same: Floats) -> model.Weights:
-    """Weights in bits by comparison and level."""
-    columns = [(name, level) for name in model.COMPARISONS for level in sorted(levels[name].unique())]
-    table = np.column_stack([*((levels[name] == level).to_numpy(float) for name, level in columns), np.ones(len(same))])
-    beta = np.zeros(table.shape[1])
-    penalty = np.r_[np.full(len(columns), RIDGE), 1e-6]
-    for _ in range(30):
-        odds = 1 / (1 + np.exp(-np.clip(table @ beta, -30, 30)))
-        slope = table.T @ (same - odds) - penalty * beta
-        step = np.linalg.solve((table * (odds * (1 - odds))[:, None]).T @ table + np.diag(penalty), slope)
-        beta += step
-        if np.abs(step).max() < 1e-4:
-            break
-    bits = beta / np.log(2)
-    found: dict[str, dict[int, float]] = {name: {} for name in model.COMPARISONS}
-    for (name, level), value in zip(columns, bits[:-1], strict=True):
-        found[name][int(level)] = round(float(value), 2)
-    return model.Weights(round(float(bits[-1]), 2), found)
+def fit(pairs: pd.DataFrame, stage: int) -> model.Weights:
+    """Trees on pairs labelled `same`, bits in log2 odds."""
+    import lightgbm
+
+    pairs = pairs.iloc[:: max(1, len(pairs) // PAIRS)]
+    table = lightgbm.Dataset(pairs[list(model.COMPARISONS)].astype(np.int32), pairs["same"].astype(int))
+    booster = lightgbm.train(
+        {
+            "objective": "binary", "learning_rate": 0.12, "num_leaves": model.LEAVES, "min_data_in_leaf": 60,
+            "max_depth": 7, "lambda_l2": 5.0, "verbose": -1,
+            "monotone_constraints": [RISING.get(name, 0) for name in model.COMPARISONS],
+            "num_threads": 1, "seed": 1, "deterministic": True, "force_col_wise": True,
+        },
+        table,
+        TREES[stage],
+    )  # fmt: skip
+    grown = [_tree(each["tree_structure"]) for each in booster.dump_model()["tree_info"]]
+    return model.Weights(round(sum(root for root, _ in grown), 3), tuple(tree for _, tree in grown))
+
+
+def _tree(root: dict[str, Any]) -> tuple[float, model.Tree]:
+    rows: list[tuple[int, int, int, int, float]] = []
+
+    def add(node: dict[str, Any]) -> int:
+        place = len(rows)
+        rows.append((-1, 0, 0, 0, 0.0))
+        value = round(float(node.get("internal_value", node.get("leaf_value", 0.0)) / np.log(2)), 4)
+        if "split_feature" in node:
+            left, right = add(node["left_child"]), add(node["right_child"])
+            rows[place] = (node["split_feature"], int(np.floor(node["threshold"])), left, right, value)
+        else:
+            rows[place] = (-1, 0, 0, 0, value)
+        return place
+
+    add(root)
+    columns = list(zip(*rows, strict=True))
+    return rows[0][4], model.Tree(*columns)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--companies", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=11)
-    chosen = parser.parse_args()
-    made = make(chosen.companies, chosen.seed, 3)
+    parser.add_argument("worlds", nargs="*", default=WORLDS)
+    chosen = parser.parse_args().worlds
+    # One by one: a style is set for all that is made meanwhile.
+    worlds = {name: world(style, int(size), int(seed)) for name in chosen for style, size, seed in [name.split(":")]}
     fitted: dict[int, model.Weights] = {}
-    with opened("4GB", Path(".abm")) as con:
-        con.register("made", made.records[-1])
-        con.register("truth", made.truth[-1])
-        read_records(con, "made")
+    waiting: dict[int, list[pd.DataFrame]] = {}
+    barrier = Barrier(len(chosen))
 
-        def weights(stage: int) -> model.Weights:
-            if stage not in fitted:
-                frame = _labelled(con)
-                fitted[stage] = fit(frame, frame["same"].to_numpy(float))
-                print(f"stage {stage}: {len(frame):,} pairs, {frame['same'].mean():.1%} of them one account")
-            return fitted[stage]
+    def weights_of(stage: int, pairs: pd.DataFrame) -> model.Weights:
+        """Those fitted on the pairs of all worlds, when all have come to this stage."""
+        waiting.setdefault(stage, []).append(pairs)
+        if barrier.wait() == 0:
+            frame = pd.concat(waiting.pop(stage)).sort_values([*model.COMPARISONS, "same"])
+            fitted[stage] = fit(frame, stage)
+            print(f"stage {stage}: {len(frame):,} pairs, {frame['same'].mean():.1%} of them one account", flush=True)
+        barrier.wait()
+        return fitted[stage]
 
-        rounds.group(con, weights=weights, told=print)
-    about = f"{chosen.companies} simulated companies, seed {chosen.seed}, third snapshot; benchmarks/identity_train.py"
-    model.save([fitted[stage] for stage in sorted(fitted)], about)
+    def grow(name: str) -> None:
+        made = worlds[name]
+        with tempfile.TemporaryDirectory() as temp, opened("2GB", Path(temp), threads=1) as con:
+            con.register("made", made.records[-1])
+            con.register("truth", made.truth[-1])
+            read_records(con, "made")
+            mine: dict[int, model.Weights] = {}
+
+            def weights(stage: int) -> model.Weights:
+                if stage not in mine:
+                    mine[stage] = weights_of(stage, _labelled(con))
+                return mine[stage]
+
+            rounds.group(con, weights=weights)
+
+    with ThreadPoolExecutor(len(chosen)) as pool:
+        for done in [pool.submit(grow, name) for name in chosen]:
+            done.result()
+    model.save([fitted[stage] for stage in sorted(fitted)], f"{' '.join(chosen)}; benchmarks/identity_train.py")
 
 
 def _labelled(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    levels: Any = con.execute(
+    levels: pd.DataFrame = con.execute(
         """
         WITH named AS (
             SELECT m.node, mode(t.account_id) AS account_id, bool_or(t.kind = 'franchise') AS is_franchise

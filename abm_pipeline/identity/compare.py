@@ -17,10 +17,10 @@ from abm_pipeline.storage.engine import Step
 NAMES, PLACES = 4, 4
 # A block of more groups than this says nothing that a smaller one doesn't.
 BLOCK = 60
-# Whether a name is hardly a company's. More groups of one name than ANCHORED are as good as that many: more than three
-# rivals, two names and the pair itself apart. An increment compares pairs anew only where either of the two changes.
-GENERIC = "CASE WHEN loose >= 3 AND anchored = 0 THEN 2 WHEN loose >= 4 AND loose > 3 * anchored THEN 1 ELSE 0 END"
-ANCHORED = 6
+# More groups of one name than ANCHORED are as good as that many, and of those that nothing else holds together a few
+# bands are told apart. An increment compares pairs anew only where either of the two changes.
+LOOSE = "CASE WHEN loose >= 9 THEN 9 WHEN loose >= 5 THEN 5 WHEN loose >= 3 THEN 3 ELSE loose END"
+ANCHORED = 11
 # Suffixes of countries that everybody uses.
 OPEN_SUFFIXES = "('io','co','ai','me','tv','eu','cc','ly','fm','gg','to','ag','is')"
 
@@ -92,15 +92,18 @@ NODES = (
             node,
             list(key) FILTER (kind = 'domain' AND NOT is_weak) AS domains,
             list(key) FILTER (kind = 'domain' AND is_weak) AS weak_domains,
+            list(key) FILTER (uses = 1 AND most >= 3) AS stray_keys,
             list(key) FILTER (kind = 'linkedin_id') AS pages,
-            list_distinct(list(page_kind) FILTER (kind = 'linkedin_id')) AS page_kinds,
+            list_distinct(list(value[1]) FILTER (kind = 'linkedin_id')) AS page_kinds,
             list(key) FILTER (kind = 'duns') AS duns,
             list(key) FILTER (kind = 'phone' AND NOT is_weak) AS phones,
             list(key) FILTER (kind = 'phone' AND is_weak) AS weak_phones
         FROM (
-            SELECT DISTINCT node, kind, key, CASE WHEN kind = 'linkedin_id' THEN value[1] END AS page_kind, is_weak
-            FROM key_use JOIN (SELECT key, is_weak FROM key_strength) USING (key) JOIN grouped USING (id)
-        )
+            SELECT *, max(uses) OVER (PARTITION BY node, kind) AS most FROM (
+                SELECT node, kind, key, any_value(value) AS value, count(*) AS uses
+                FROM key_use JOIN grouped USING (id) GROUP BY node, kind, key
+            )
+        ) JOIN (SELECT key, is_weak FROM key_strength) USING (key)
         GROUP BY node
         """,
     ),
@@ -114,10 +117,15 @@ NODES = (
             list_sort(list_distinct(list(label) FILTER (how <= 2 AND fits))) AS fit_labels,
             list_distinct(list(key) FILTER (fits)) AS fit_domains,
             list_distinct(list(key) FILTER (how = 3)) AS mails,
+            list_distinct(list(key) FILTER (how = 3 AND (fits OR 2 * mail_contacts >= all_contacts))) AS main_mails,
             list_distinct(list(upper(replace(suffix, 'uk', 'gb'))) FILTER (
                 how <= 2 AND length(suffix) = 2 AND suffix NOT IN {OPEN_SUFFIXES}
             )) AS suffixes
-        FROM domain_use JOIN grouped USING (id)
+        FROM (
+            SELECT *, sum(contacts) FILTER (how = 3) OVER (PARTITION BY node, key) AS mail_contacts,
+                sum(contacts) FILTER (how = 3) OVER (PARTITION BY node) AS all_contacts
+            FROM domain_use JOIN grouped USING (id)
+        )
         GROUP BY node
         """,
     ),
@@ -132,6 +140,7 @@ NODES = (
             list_sort(list_distinct(list(industry) FILTER (industry IS NOT NULL))) AS industries,
             list_distinct(list(country) FILTER (duns IS NOT NULL AND country IS NOT NULL)) AS duns_countries,
             list_distinct(list(parent_core) FILTER (parent_core IS NOT NULL)) AS parent_cores,
+            list_distinct(list(hash('t' || phone_stem)) FILTER (phone_stem IS NOT NULL)) AS stems,
             median(employees) AS employees
         FROM grouped JOIN rec USING (id)
         GROUP BY node
@@ -145,7 +154,8 @@ NODES = (
             f.* EXCLUDE (countries),
             nullif(list_sort(list_distinct(list_concat(coalesce(f.countries, []), coalesce(d.suffixes, [])))), [])
                 AS countries,
-            n.cores, k.* EXCLUDE (node), d.* EXCLUDE (node, suffixes),
+            n.cores, list_transform(n.cores, lambda core: replace(core, ' ', '')) AS squashes,
+            k.* EXCLUDE (node), d.* EXCLUDE (node, suffixes),
             coalesce(k.domains, k.pages, k.duns, k.phones) IS NOT NULL AS is_anchored
         FROM node_fact AS f
         LEFT JOIN node_name AS n USING (node)
@@ -164,9 +174,9 @@ NAME_USE = (
     Step(
         "name_use",
         "who goes by each name: groups that something besides the name holds together, up to the number that makes a "
-        "difference; and whether the name is seldom (1) or never (2) of such a group",
+        "difference; and those with nothing else",
         f"""
-        SELECT core, least(anchored, {ANCHORED}) AS anchored, {GENERIC} AS generic
+        SELECT core, least(anchored, {ANCHORED}) AS anchored, {LOOSE} AS loose
         FROM (
             SELECT core, sum(anchored) AS anchored, sum(loose) AS loose FROM (
                 SELECT core, is_anchored::INTEGER AS anchored, (NOT is_anchored)::INTEGER AS loose
@@ -184,7 +194,8 @@ BLOCKS = (
         "block",
         "what groups are looked up by: keys, names in several spellings, labels of domains, initials",
         """
-        SELECT node, unnest(list_concat(domains, weak_domains, pages, duns, phones, weak_phones, mails)) AS block
+        SELECT node, unnest(list_concat(domains, weak_domains, pages, duns, phones, weak_phones, mails, stems))
+            AS block
         FROM node
         UNION SELECT node, hash('b' || unnest(labels)) FROM node
         UNION SELECT node, hash('n' || core || '|' || unnest(countries)) FROM node_core JOIN node USING (node)
@@ -198,7 +209,9 @@ BLOCKS = (
             CASE WHEN length(core) >= 6 THEN 'f' || split_part(core, ' ', 1) || ' ' || split_part(core, ' ', 2)[1] END,
             CASE WHEN length(core) >= 6 THEN 'x' || regexp_replace(core, '[aeiouyh ]', '', 'g') END,
             CASE WHEN length(core) >= 7
-                THEN 'y' || left(replace(core, ' ', ''), 6) || coalesce(cities[1], countries[1], '') END
+                THEN 'y' || left(replace(core, ' ', ''), 6) || coalesce(cities[1], countries[1], '') END,
+            CASE WHEN core LIKE '% %' AND length(core) >= 9
+                THEN 'z' || core[1] || substr(core, instr(core, ' ')) END
         ])) FROM node_core JOIN node USING (node)
         """,
     ),
@@ -286,107 +299,113 @@ COMPARED = (
         """
         WITH named AS (
             SELECT
-                p.a, p.b, p.likeness, coalesce(x.generic, 0) AS generic,
+                p.a, p.b, p.likeness, coalesce(x.loose, 0) AS loose, p.names,
+                CASE WHEN length(p.names[1]) <= length(p.names[2]) THEN p.names[1] ELSE p.names[2] END AS short,
                 coalesce(x.anchored, 0) + CASE WHEN p.names[1] <> p.names[2] THEN coalesce(y.anchored, 0) ELSE 0 END
                     - na.is_anchored::INTEGER - nb.is_anchored::INTEGER AS rivals
             FROM pair_name AS p JOIN node AS na ON na.node = p.a JOIN node AS nb ON nb.node = p.b
             LEFT JOIN name_use AS x ON x.core = p.names[1]
             LEFT JOIN name_use AS y ON y.core = p.names[2]
-        ),
-        leveled AS (
-            SELECT
-                t.a, t.b, na.records AS left_records, nb.records AS right_records,
-                na.cores IS NOT NULL AND nb.cores IS NOT NULL AS is_named,
-                coalesce(n.likeness, -1) AS name,
-                CASE
-                    WHEN n.likeness IS NULL OR n.likeness < 2 THEN -1
-                    WHEN n.rivals <= 0 THEN 0 WHEN n.rivals <= 1 THEN 1 WHEN n.rivals <= 3 THEN 2 ELSE 3
-                END AS rivals,
-                CASE WHEN n.likeness >= 4 THEN n.generic ELSE 0 END AS generic,
-                list_has_any(na.domains, nb.domains) IS TRUE AS is_one_domain,
-                CASE
-                    WHEN list_has_any(na.domains, nb.domains)
-                        THEN CASE WHEN list_has_any(na.fit_domains, nb.fit_domains) THEN 5 ELSE 4 END
-                    WHEN list_has_any(na.domains, nb.mails) OR list_has_any(nb.domains, na.mails) THEN 3
-                    WHEN list_has_any(na.labels, nb.labels) THEN 2
-                    WHEN list_has_any(na.weak_domains, nb.weak_domains) THEN 1
-                    WHEN na.domains IS NOT NULL AND nb.domains IS NOT NULL THEN 0
-                    ELSE -1
-                END AS domain,
-                CASE
-                    WHEN list_has_any(na.pages, nb.pages) THEN 1
-                    WHEN list_has_any(na.page_kinds, nb.page_kinds) THEN 0
-                    ELSE -1
-                END AS linkedin,
-                CASE
-                    WHEN list_has_any(na.duns, nb.duns) THEN 2
-                    WHEN na.duns IS NULL OR nb.duns IS NULL THEN -1
-                    WHEN list_has_any(na.duns_countries, nb.duns_countries) THEN 0
-                    ELSE 1
-                END AS duns,
-                CASE
-                    WHEN list_has_any(na.phones, nb.phones) THEN 2
-                    WHEN list_has_any(na.weak_phones, nb.weak_phones) THEN 1
-                    WHEN na.phones IS NULL OR nb.phones IS NULL THEN -1
-                    ELSE 0
-                END AS phone,
-                CASE
-                    WHEN c.bits >= 6 THEN 4
-                    WHEN c.bits >= 2 THEN 3
-                    WHEN list_has_any(na.countries, nb.countries)
-                        THEN CASE WHEN na.cities IS NULL OR nb.cities IS NULL THEN 2 ELSE 1 END
-                    WHEN na.countries IS NULL OR nb.countries IS NULL THEN -1
-                    ELSE 0
-                END AS place,
-                CASE
-                    WHEN i.bits IS NULL THEN -1
-                    WHEN i.bits >= 9 THEN 4 WHEN i.bits >= 3 THEN 3 WHEN i.bits >= 1 THEN 2 WHEN i.bits >= -1 THEN 1
-                    ELSE 0
-                END AS industry,
-                CASE
-                    WHEN na.employees IS NULL OR nb.employees IS NULL THEN -1
-                    WHEN greatest(na.employees, nb.employees) <= 2 * least(na.employees, nb.employees) THEN 2
-                    WHEN greatest(na.employees, nb.employees) <= 8 * least(na.employees, nb.employees) THEN 1
-                    ELSE 0
-                END AS size,
-                CASE
-                    WHEN na.fit_labels IS NULL OR nb.fit_labels IS NULL THEN -1
-                    WHEN list_has_any(na.fit_labels, nb.fit_labels) THEN 2
-                    WHEN starts_with(na.fit_labels[1], nb.fit_labels[1])
-                        OR starts_with(nb.fit_labels[1], na.fit_labels[1]) THEN 1
-                    ELSE 0
-                END AS label,
-                CASE WHEN s.a IS NULL THEN 0 ELSE 1 END AS said_same,
-                CASE
-                    WHEN p.a IS NOT NULL OR list_has_any(na.parent_cores, nb.cores)
-                        OR list_has_any(nb.parent_cores, na.cores)
-                        THEN CASE WHEN n.likeness >= 4 THEN 3 WHEN n.likeness >= 2 THEN 2 ELSE 1 END
-                    ELSE 0
-                END AS said_parent
-            FROM todo AS t
-            JOIN node AS na ON na.node = t.a
-            JOIN node AS nb ON nb.node = t.b
-            LEFT JOIN named AS n ON n.a = t.a AND n.b = t.b
-            LEFT JOIN pair_city AS c ON c.a = t.a AND c.b = t.b
-            LEFT JOIN pair_industry AS i ON i.a = t.a AND i.b = t.b
-            LEFT JOIN said_same AS s ON s.a = t.a AND s.b = t.b
-            LEFT JOIN said_parent AS p ON p.a = t.a AND p.b = t.b
         )
         SELECT
-            * EXCLUDE (left_records, right_records, is_named, is_one_domain),
-            name * 10 + domain AS name_and_domain,
-            CASE WHEN name >= 2 THEN name * 10 + rivals ELSE name * 10 END AS name_and_rivals,
-            CASE WHEN NOT is_named THEN 0 WHEN name >= 4 THEN 4 WHEN name = 3 THEN 3 WHEN name = 2 THEN 2 ELSE 1
-                END * 100
-                + is_one_domain::INTEGER * 10
-                + CASE
-                    WHEN least(left_records, right_records) = 1 THEN 0
-                    WHEN least(left_records, right_records) <= 2 THEN 1
-                    WHEN least(left_records, right_records) <= 4 THEN 2
-                    WHEN least(left_records, right_records) <= 9 THEN 3
-                    ELSE 4
-                END AS support
-        FROM leveled
+            t.a, t.b,
+            coalesce(n.likeness, -1) AS name,
+            CASE WHEN n.a IS NULL THEN -1
+                ELSE (100 * jaro_winkler_similarity(n.names[1], n.names[2]))::INTEGER END AS spelling,
+            CASE WHEN n.a IS NULL THEN 0 ELSE least(length(n.short), 30) END AS length,
+            CASE
+                WHEN n.likeness IS DISTINCT FROM 2 THEN 0
+                WHEN n.short NOT LIKE '% %' AND length(n.short) < 8 AND NOT starts_with(n.names[1], n.names[2])
+                    AND NOT starts_with(n.names[2], n.names[1])
+                    THEN CASE WHEN length(n.short) <= 3 THEN 1 ELSE 2 END
+                WHEN n.short NOT LIKE '% %' THEN 3
+                ELSE 4
+            END AS shortened,
+            least(greatest(coalesce(n.rivals, 0), 0), 9) AS rivals,
+            least(coalesce(n.loose, 0), 9) AS loose,
+            least(na.records, nb.records, 20) AS fewer, least(greatest(na.records, nb.records), 20) AS more,
+            na.is_anchored::INTEGER + nb.is_anchored::INTEGER AS anchored,
+            CASE
+                WHEN list_has_any(na.domains, nb.domains) THEN CASE
+                    WHEN list_has_any(na.fit_domains, nb.fit_domains) THEN 9
+                    WHEN list_has_any(list_filter(na.domains, lambda key: list_contains(nb.domains, key)),
+                        list_concat(na.stray_keys, nb.stray_keys)) THEN 6
+                    ELSE 8 END
+                WHEN list_has_any(na.domains, nb.main_mails) OR list_has_any(nb.domains, na.main_mails) THEN 7
+                WHEN list_has_any(na.main_mails, nb.main_mails) THEN 5
+                WHEN list_has_any(na.labels, nb.labels) THEN 4
+                WHEN list_has_any(na.domains, nb.mails) OR list_has_any(nb.domains, na.mails) THEN 3
+                WHEN list_has_any(na.weak_domains, nb.weak_domains) THEN 2
+                WHEN na.domains IS NOT NULL AND nb.domains IS NOT NULL THEN 0
+                ELSE 1
+            END AS domain,
+            least(coalesce(len(list_intersect(na.domains, nb.domains)), 0), 4) AS domains_shared,
+            coalesce(least(len(na.domains), len(nb.domains), 5), 0) AS domains_fewer,
+            least(greatest(coalesce(len(na.domains), 0), coalesce(len(nb.domains), 0)), 5) AS domains_more,
+            coalesce(list_has_any(na.domains, nb.main_mails), false)::INTEGER
+                + coalesce(list_has_any(nb.domains, na.main_mails), false)::INTEGER
+                + coalesce(list_has_any(na.main_mails, nb.main_mails), false)::INTEGER AS mail,
+            CASE
+                WHEN na.fit_labels IS NULL OR nb.fit_labels IS NULL THEN
+                    CASE WHEN list_has_any(na.squashes, nb.labels) OR list_has_any(nb.squashes, na.labels)
+                        THEN 3 ELSE 2 END
+                WHEN list_has_any(na.fit_labels, nb.fit_labels) THEN 4
+                WHEN starts_with(na.fit_labels[1], nb.fit_labels[1])
+                    OR starts_with(nb.fit_labels[1], na.fit_labels[1]) THEN 1
+                ELSE 0
+            END AS label,
+            CASE
+                WHEN list_has_any(na.pages, nb.pages) THEN
+                    CASE WHEN list_has_any(list_filter(na.pages, lambda key: list_contains(nb.pages, key)),
+                        list_concat(na.stray_keys, nb.stray_keys)) THEN 2 ELSE 3 END
+                WHEN list_has_any(na.page_kinds, nb.page_kinds) THEN 0
+                ELSE 1
+            END AS linkedin,
+            CASE
+                WHEN list_has_any(na.duns, nb.duns) THEN 3
+                WHEN na.duns IS NULL OR nb.duns IS NULL THEN 1
+                WHEN list_has_any(na.duns_countries, nb.duns_countries) THEN 0
+                ELSE 2
+            END AS duns,
+            CASE
+                WHEN list_has_any(na.phones, nb.phones) THEN 4
+                WHEN list_has_any(na.weak_phones, nb.weak_phones) THEN 2
+                WHEN list_has_any(na.stems, nb.stems) THEN 3
+                WHEN na.phones IS NULL OR nb.phones IS NULL THEN 1
+                ELSE 0
+            END AS phone,
+            CASE
+                WHEN c.bits >= 6 THEN 4
+                WHEN c.bits >= 2 THEN 3
+                WHEN list_has_any(na.countries, nb.countries)
+                    THEN CASE WHEN na.cities IS NULL OR nb.cities IS NULL THEN 2 ELSE 1 END
+                WHEN na.countries IS NULL OR nb.countries IS NULL THEN -1
+                ELSE 0
+            END AS place,
+            coalesce(least(len(na.countries), len(nb.countries), 5), 0) AS countries_fewer,
+            least(greatest(coalesce(len(na.countries), 0), coalesce(len(nb.countries), 0)), 9) AS countries_more,
+            -- between what never and what may go together, if one side says nothing
+            CASE WHEN i.bits IS NULL THEN 0 WHEN i.bits >= 0 THEN 1 + floor(i.bits)
+                ELSE greatest(floor(i.bits), -5) END::INTEGER AS industry,
+            CASE WHEN na.employees IS NULL OR nb.employees IS NULL THEN -1
+                ELSE least(floor(log2(greatest(na.employees, nb.employees) / least(na.employees, nb.employees))), 9)
+            END::INTEGER AS size,
+            CASE WHEN s.a IS NULL THEN 0 ELSE 1 END AS said_same,
+            CASE
+                WHEN p.a IS NOT NULL OR list_has_any(na.parent_cores, nb.cores)
+                    OR list_has_any(nb.parent_cores, na.cores)
+                    THEN CASE WHEN n.likeness >= 4 THEN 3 WHEN n.likeness >= 2 THEN 2 ELSE 1 END
+                WHEN list_has_any(na.parent_cores, nb.parent_cores) AND n.likeness < 4 THEN 4
+                ELSE 0
+            END AS said_parent
+        FROM todo AS t
+        JOIN node AS na ON na.node = t.a
+        JOIN node AS nb ON nb.node = t.b
+        LEFT JOIN named AS n ON n.a = t.a AND n.b = t.b
+        LEFT JOIN pair_city AS c ON c.a = t.a AND c.b = t.b
+        LEFT JOIN pair_industry AS i ON i.a = t.a AND i.b = t.b
+        LEFT JOIN said_same AS s ON s.a = t.a AND s.b = t.b
+        LEFT JOIN said_parent AS p ON p.a = t.a AND p.b = t.b
         """,
     ),
 )

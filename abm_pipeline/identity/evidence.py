@@ -1,62 +1,63 @@
 """Why records are together or apart, kept for people: every pair that was joined, refused, or waits for an answer.
 
 In: `joined`, `standing`, `record_account`, `group_id`, `decision`. Out: `new_link`, `new_link_review`, `new_weak_key`.
-Evidence is a JSON list of {"what", "says", "weight"}: the comparison, its outcome in words, its bits; bits and prior
-add up to the pair's match weight. Pairs that share neither name, domain, page nor number were never in question and are
-left out.
+Evidence is a JSON list of {"what", "says", "weight"}: what was compared, its outcome in words, its bits; bits and prior
+add up to the pair's match weight, but for rounding. Pairs that share neither name, domain, page nor number were never
+in question and are left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import duckdb
+import numpy as np
+import pandas as pd
 
 from abm_pipeline.identity import model, rounds
 from abm_pipeline.storage.engine import Step, run_steps
 
-_NAMES = {
-    -1: "no name", 0: "unlike names", 1: "names somewhat alike", 2: "one name within the other",
-    3: "nearly the same name", 4: "the same words", 5: "the same name",
-}  # fmt: skip
-_DOMAINS = {
-    -1: "no domain", 0: "other domains", 1: "a shared domain of many", 2: "one label under several suffixes",
-    3: "e-mail on the other's domain", 4: "the same domain", 5: "the same domain, and it fits the name",
-}  # fmt: skip
-_RIVALS = {
-    0: "nobody else of that name", 1: "one more of that name", 2: "a few more of that name", 3: "many of that name",
+# What is told together: several comparisons, in the words of the first. Bits of all of them are added up.
+TOLD: dict[str, tuple[str, ...]] = {
+    "name": ("name", "spelling", "length", "shortened"),
+    "rivals": ("rivals", "loose"),
+    "support": ("fewer", "more", "anchored"),
+    "domain": ("domain", "domains_shared", "domains_fewer", "domains_more", "mail", "label"),
+    "linkedin": ("linkedin",), "duns": ("duns",), "phone": ("phone",),
+    "place": ("place", "countries_fewer", "countries_more"),
+    "industry": ("industry",), "size": ("size",), "said_same": ("said_same",), "said_parent": ("said_parent",),
 }  # fmt: skip
 _WORDS: dict[str, dict[int, str]] = {
-    "name_and_domain": {
-        10 * n + d: f"{name}, {domain}" for n, name in _NAMES.items() for d, domain in _DOMAINS.items()
-    },
-    "name_and_rivals": {
-        -10: "no name to compare", 0: "unlike names", 10: "names somewhat alike",
-        **{10 * n + r: f"{_NAMES[n]}, {rivals}" for n in (2, 3, 4, 5) for r, rivals in _RIVALS.items()},
-    },
-    "support": {
-        100 * n + 10 * d + s: f"{size} on the smaller side"
-        for n in range(5) for d in (0, 1)
-        for s, size in enumerate(("one record", "two records", "a few records", "several records", "many records"))
-    },
-    "generic": {0: "a name that stands for something", 1: "a name often used without anything else",
-                2: "a name only ever used alone"},
-    "label": {-1: "no domains named after them to compare", 0: "domains of other names",
-              1: "one domain's name within the other's", 2: "domains of the same name"},
-    "linkedin": {-1: "no LinkedIn page to compare", 0: "another LinkedIn page", 1: "the same LinkedIn page"},
-    "duns": {-1: "no DUNS number to compare", 0: "another DUNS number in the same country",
-             1: "DUNS numbers of other countries", 2: "the same DUNS number"},
-    "phone": {-1: "no telephone number to compare", 0: "another telephone number", 1: "a telephone number of many",
-              2: "the same telephone number"},
+    "name": {-1: "no name to compare", 0: "unlike names", 1: "names somewhat alike", 2: "one name within the other",
+             3: "nearly the same name", 4: "the same words", 5: "the same name"},
+    "rivals": {0: "nobody else of that name", 1: "one more of that name", 2: "a few more of that name",
+               3: "a few more of that name", **dict.fromkeys(range(4, 10), "many of that name")},
+    "support": {1: "one side is a single record", 2: "one side is two records",
+                **dict.fromkeys(range(3, 10), "both sides are several records"),
+                **dict.fromkeys(range(10, 21), "both sides are many records")},
+    "domain": {0: "other domains", 1: "no domain to compare", 2: "a shared domain of many",
+               3: "a few contacts on the other's domain", 4: "one label under several suffixes",
+               5: "contacts on one domain", 6: "a domain that is hardly used by one of them",
+               7: "most contacts on the other's domain", 8: "the same domain",
+               9: "the same domain, and it fits the name"},
+    "linkedin": {0: "another LinkedIn page", 1: "no LinkedIn page to compare",
+                 2: "a LinkedIn page that one of them hardly uses", 3: "the same LinkedIn page"},
+    "duns": {0: "another DUNS number in the same country", 1: "no DUNS number to compare",
+             2: "DUNS numbers of other countries", 3: "the same DUNS number"},
+    "phone": {0: "another telephone number", 1: "no telephone number to compare", 2: "a telephone number of many",
+              3: "telephone numbers of one switchboard", 4: "the same telephone number"},
     "place": {-1: "no country to compare", 0: "another country", 1: "another city of the same country",
               2: "the same country", 3: "cities that go together", 4: "the same city"},
-    "industry": {-1: "no industry to compare", 0: "another industry", 1: "industries that seldom go together",
-                 2: "industries that may go together", 3: "industries that go together", 4: "the same industry"},
-    "size": {-1: "no head count to compare", 0: "quite another size", 1: "another size", 2: "about the same size"},
+    "industry": {**dict.fromkeys(range(-5, 0), "another industry"), 0: "no industry to compare",
+                 1: "industries that may go together", 2: "industries that may go together",
+                 **dict.fromkeys(range(3, 10), "industries that go together"),
+                 **dict.fromkeys(range(10, 21), "the same industry")},
+    "size": {-1: "no head count to compare", 0: "about the same size", 1: "another size", 2: "another size",
+             **dict.fromkeys(range(3, 10), "quite another size")},
     "said_same": {0: "no source calls them one", 1: "a source calls them one"},
     "said_parent": {0: "no source calls one the other's parent", 1: "a parent of another name in a source",
-                    2: "a parent of a longer or shorter name in a source", 3: "a parent of the same name in a source"},
+                    2: "a parent of a longer or shorter name in a source", 3: "a parent of the same name in a source",
+                    4: "one parent, by unlike names"},
 }  # fmt: skip
 _RULES = {
     "decision": "a person's decision", "crm_merge": "one was merged into the other by its source",
@@ -76,7 +77,9 @@ _LINKS = (
             l.eldest_key AS left_key, r.eldest_key AS right_key,
             CASE
                 WHEN d.left_key IS NOT NULL THEN 'decided'
-                WHEN s.is_vetoed AND s.said_parent > 0 THEN 'parent and child in a source, under unlike names'
+                WHEN s.is_vetoed AND s.said_parent = 1 THEN 'parent and child in a source, under unlike names'
+                WHEN s.is_vetoed AND s.name = 2
+                    THEN 'a longer and a shorter name, each in several records, and nothing else but a domain'
                 WHEN s.is_vetoed THEN 'two LinkedIn pages, two domains, two names'
                 WHEN s.bits < {rounds.REVIEW_FROM} THEN 'more speaks against it than for it'
                 ELSE 'not sure enough'
@@ -85,24 +88,17 @@ _LINKS = (
                 WHEN s.is_vetoed OR s.bits < {rounds.REVIEW_FROM} THEN 'refused' ELSE 'review' END AS status
         FROM standing AS s JOIN group_id AS l ON l.node = s.a JOIN group_id AS r ON r.node = s.b
         LEFT JOIN decided_apart AS d ON d.left_node = s.a AND d.right_node = s.b
-        WHERE s.name >= 3 OR s.domain >= 3 OR s.said_same = 1 OR s.said_parent > 0 OR s.linkedin = 1 OR s.duns = 2
-            OR s.bits >= {rounds.REVIEW_FROM}
+        WHERE s.name >= 3 OR s.domain >= 5 OR s.said_same = 1 OR s.said_parent BETWEEN 1 AND 3 OR s.linkedin >= 2
+            OR s.duns = 3 OR s.bits >= {rounds.REVIEW_FROM}
         """,
     ),
     Step(
         "piece",
         "the evidence of each weighed pair, comparison by comparison",
         """
-        WITH weighed AS (
-            SELECT left_key, right_key, @columns@ FROM open_pair
-            UNION
-            SELECT l.record_key, r.record_key, @joined@
-            FROM joined AS j JOIN rec AS l ON l.id = j.left_id JOIN rec AS r ON r.id = j.right_id WHERE j.round >= 0
-        )
-        SELECT u.left_key, u.right_key,
-            list({'what': u.what, 'says': w.says, 'weight': w.bits} ORDER BY w.bits DESC, u.what)
-            FILTER (w.bits <> 0) AS pieces
-        FROM (UNPIVOT weighed ON @columns@ INTO NAME what VALUE level) AS u JOIN wording AS w USING (what, level)
+        SELECT left_key, right_key,
+            list({'what': what, 'says': says, 'weight': bits} ORDER BY bits DESC, what) AS pieces
+        FROM piece_bits JOIN wording USING (what, level)
         GROUP BY ALL
         """,
     ),
@@ -163,13 +159,8 @@ _LINKS = (
 
 def explain_links(con: duckdb.DuckDBPyConnection) -> None:
     """Make `new_link`, `new_link_review` and `new_weak_key` of what `resolve` left in the connection."""
-    weights = model.stages()[rounds.ROUNDS[-1].stage]
-    words = [
-        (what, level, says, float(weights.bits[what].get(level, model.UNSEEN)))
-        for what, levels in _WORDS.items()
-        for level, says in levels.items()
-    ]
-    _table(con, "wording", "what VARCHAR, level INTEGER, says VARCHAR, bits DOUBLE", words)
+    words = [(what, level, says) for what, levels in _WORDS.items() for level, says in levels.items()]
+    _table(con, "wording", "what VARCHAR, level INTEGER, says VARCHAR", words)
     _table(con, "rule_wording", "match_rule VARCHAR, says VARCHAR", list(_RULES.items()))
     con.execute(
         """
@@ -180,12 +171,38 @@ def explain_links(con: duckdb.DuckDBPyConnection) -> None:
         JOIN record_account AS r ON r.record_key = d.right_key WHERE d.kind = 'never_merge'
         """
     )
+    opened, *rest = _LINKS
+    run_steps(con, [opened])
+    pieces = pd.concat([_pieces(con, stage, weights) for stage, weights in enumerate(model.stages())])
+    con.register("piece_frame", pieces)
+    con.execute("CREATE OR REPLACE TEMP TABLE piece_bits AS FROM piece_frame")
+    con.unregister("piece_frame")
+    run_steps(con, rest)
+
+
+def _pieces(con: duckdb.DuckDBPyConnection, stage: int, weights: model.Weights) -> pd.DataFrame:
+    """What the comparisons of each pair that a stage weighed say, and their bits: left_key, right_key, what, level."""
     columns = ", ".join(model.COMPARISONS)
-    joined = ", ".join(f"j.{name}" for name in model.COMPARISONS)
-    run_steps(
-        con,
-        [replace(step, sql=step.sql.replace("@columns@", columns).replace("@joined@", joined)) for step in _LINKS],
-    )
+    numbers = [number for number, step in enumerate(rounds.ROUNDS) if step.stage == stage]
+    found = con.execute(
+        f"""
+        SELECT l.record_key AS left_key, r.record_key AS right_key, {columns}
+        FROM joined AS j JOIN rec AS l ON l.id = j.left_id JOIN rec AS r ON r.id = j.right_id
+        WHERE list_contains($1::INTEGER[], j.round)
+        UNION SELECT left_key, right_key, {columns} FROM open_pair WHERE $2
+        ORDER BY ALL
+        """,
+        [numbers, stage == rounds.ROUNDS[-1].stage],
+    ).fetchdf()
+    bits = weights.bits(found[list(model.COMPARISONS)].to_numpy(np.int64))
+    places = {name: place for place, name in enumerate(model.COMPARISONS)}
+    frames = [
+        found[["left_key", "right_key"]].assign(
+            what=what, level=found[told[0]], bits=bits[:, [places[name] for name in told]].sum(axis=1).round(2)
+        )
+        for what, told in TOLD.items()
+    ]
+    return pd.concat(frames).query("bits != 0")
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Sequence[tuple[object, ...]]) -> None:

@@ -63,14 +63,16 @@ FAMILIES = (
         WHERE c.account_id <> p.account_id AND NOT c.is_deleted
         GROUP BY ALL
         UNION ALL
-        -- a name of several accounts means the one that shares a domain with the child, if there is just one
+        -- a name of several accounts means the one that shares a domain with the child, else the one that is by far the
+        -- most used
         SELECT child, parent, 'name', sum(said) * 2.0 FROM (
-            SELECT b.*, s.child IS NOT NULL AS is_near
+            SELECT b.*, s.child IS NOT NULL AS is_near,
+                uses >= 3 * coalesce(max(uses) OVER (PARTITION BY child, core ORDER BY uses DESC, parent
+                    ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING), 0) AS is_first
             FROM bearer AS b LEFT JOIN near_bearer AS s USING (child, parent)
-            QUALIFY bearers = 1
-                OR row_number() OVER (PARTITION BY child, core ORDER BY is_near DESC, uses DESC, parent) = 1
+            QUALIFY row_number() OVER (PARTITION BY child, core ORDER BY is_near DESC, uses DESC, parent) = 1
         )
-        WHERE bearers = 1 OR is_near OR uses >= 3
+        WHERE bearers = 1 OR is_near OR is_first
         GROUP BY child, parent
         UNION ALL
         SELECT c.account_id, p.account_id, 'domain', sum(c.uses) * 0.5

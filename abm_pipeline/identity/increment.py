@@ -51,10 +51,11 @@ _DIRTY = Step(
         )
     ),
     domains AS (
-        SELECT id, list(DISTINCT (domain, how) ORDER BY (domain, how)) AS said FROM domain_use GROUP BY id
+        SELECT id, list(DISTINCT (domain, how, contacts) ORDER BY (domain, how, contacts)) AS said
+        FROM domain_use GROUP BY id
     ),
     earlier AS (
-        SELECT id, list(DISTINCT (domain, how) ORDER BY (domain, how)) AS said
+        SELECT id, list(DISTINCT (domain, how, contacts) ORDER BY (domain, how, contacts)) AS said
         FROM state.domain_use WHERE id IN (SELECT id FROM touched) GROUP BY id
     )
     SELECT t.id, t.is_there
@@ -220,7 +221,7 @@ def _name_class(name: str) -> Step:
         name,
         "how common those names are in each round, as far as it makes a difference",
         f"""
-        SELECT core, round, least(anchored, {compare.ANCHORED}) AS anchored, {compare.GENERIC} AS generic
+        SELECT core, round, least(anchored, {compare.ANCHORED}) AS anchored, {compare.LOOSE} AS loose
         FROM (
             SELECT d.core, r.round, sum(d.anchored) AS anchored, sum(d.loose) AS loose
             FROM state.name_delta AS d SEMI JOIN changed_name USING (core)

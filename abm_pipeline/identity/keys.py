@@ -55,13 +55,13 @@ USES = (
         f"""
         WITH labelled AS (
             SELECT
-                r.id, d.domain, d.how, r.core, replace(r.core, ' ', '') AS squash,
+                r.id, d.domain, d.how, d.contacts, r.core, replace(r.core, ' ', '') AS squash,
                 string_split(r.core, ' ') AS words, list_last(string_split(d.domain, '.')) AS suffix,
                 {FOLDED.format("regexp_replace(split_part(d.domain, '.', 1), '[^a-z0-9]', '', 'g')")} AS label
             FROM record_domain AS d JOIN rec AS r USING (record_key)
         )
         SELECT
-            id, domain, how, label, suffix, hash('d' || domain) AS key,
+            id, domain, how, contacts, label, suffix, hash('d' || domain) AS key,
             core IS NOT NULL AND (
                 length(label) >= 3 AND starts_with(squash, label)
                 OR length(squash) >= 4 AND starts_with(label, squash)
@@ -117,7 +117,8 @@ EDGES = (
         "xref",
         "records that a source says are one, itself or by what it copies",
         """
-        SELECT r.id AS left_id, o.id AS right_id, 'same_as' AS match_rule, r.core = o.core AS is_alike
+        SELECT r.id AS left_id, o.id AS right_id, 'same_as' AS match_rule,
+            r.core = o.core OR r.core IS NULL AND r.id NOT IN (SELECT id FROM key_use) AS is_alike
         FROM (SELECT id, core, unnest(xref) AS said FROM rec WHERE len(xref) > 0) AS r
         JOIN rec AS o ON o.record_key = r.said
         WHERE r.id <> o.id

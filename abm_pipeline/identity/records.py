@@ -50,7 +50,12 @@ _PATTERN = {
     "legal_native": "|".join(re.escape(form) for form in v.LEGAL_NATIVE),
     "soft_end": v.soft_end(),
     "notes": f"(?i)[-*#!>~( ]*(?:{v.NOTES}).*$",
+    "notes_front": f"(?i)^[\\W_]*(?:{v.NOTES_FRONT})",
     "also": f"(?i){v.ALSO}",
+    "owned": f"(?i)[\\s,(|–-]+{v.OWNED}",
+    "owned_company": f"(?i){v.OWNED_COMPANY}",
+    "remark": f"(?i)^(.{{3,}}?)(?:{v.REMARK}(.+))?$",
+    "beside": v.BESIDE,
 }
 _SQL_PATTERN = {name: "'" + pattern.replace("'", "''") + "'" for name, pattern in _PATTERN.items()}
 
@@ -62,20 +67,29 @@ _WORDS = """trim(regexp_replace(regexp_replace(replace(replace(
 _CLEAN = (
     Step(
         "distinct_name",
-        "every spelling of a name once, its notes cut off, apart from other names that it gives",
+        "every spelling of a name once, its notes and remarks cut off, apart from other names and the owner it gives",
         """
         SELECT
-            name,
-            trim(regexp_replace(cut[1], '[(\\[{"*]+\\s*$', '')) AS main,
-            CASE WHEN len(cut) > 1 THEN trim(cut[2], ' :()[]"''') END AS other
+            name, owner,
+            trim(regexp_replace(regexp_extract(cut[1], @remark@, 1), '[(\\[{"*]+\\s*$', '')) AS main,
+            CASE
+                WHEN len(cut) > 1 THEN trim(cut[2], ' :()[]"''')
+                WHEN regexp_matches(cut[1], @beside@) THEN regexp_extract(cut[1], @remark@, 2)
+            END AS other
         FROM (
-            SELECT name, regexp_split_to_array(
-                regexp_replace(
-                    regexp_replace(name, @legal_native@, ' ', 'g'), @notes@, ''
-                ), @also@
-            ) AS cut
-            FROM (SELECT name FROM company_record WHERE name IS NOT NULL
-                  UNION SELECT parent FROM company_record WHERE parent IS NOT NULL) CROSS JOIN text_params AS t
+            SELECT name,
+                nullif(trim(coalesce(
+                    nullif(regexp_extract(text, @owned@, 1), ''), regexp_extract(text, @owned_company@, 1)
+                ), ' )]'), '') AS owner,
+                regexp_split_to_array(
+                    regexp_replace(regexp_replace(text, @owned@, ''), @owned_company@, ''), @also@
+                ) AS cut
+            FROM (
+                SELECT name, regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+                    name, '[®™©℠]', ' ', 'g'), @notes_front@, ''), @legal_native@, ' ', 'g'), @notes@, '') AS text
+                FROM (SELECT name FROM company_record WHERE name IS NOT NULL
+                      UNION SELECT parent FROM company_record WHERE parent IS NOT NULL)
+            )
         )
         """,
     ),
@@ -83,7 +97,8 @@ _CLEAN = (
         "worded_name",
         "names in words; what stands in brackets is left out, an e-mail address or a link names nobody",
         f"""
-        SELECT name, {_WORDS.format(text="main_text")} AS main, {_WORDS.format(text="other")} AS other
+        SELECT name, {_WORDS.format(text="main_text")} AS main, {_WORDS.format(text="other")} AS other,
+            {_WORDS.format(text="owner")} AS owner
         FROM (
             SELECT * EXCLUDE (main),
                 CASE WHEN main LIKE '%@%' OR main ILIKE 'http%' OR main ILIKE 'www.%' THEN ''
@@ -97,12 +112,14 @@ _CLEAN = (
         "plain_name",
         "names without legal forms and articles",
         """
-        SELECT name, full_name, plain, other FROM (
+        SELECT name, full_name, plain, other, owner FROM (
             SELECT name, main AS full_name,
                 coalesce(nullif(trim(regexp_replace(regexp_replace(regexp_replace(
                     main, @legal_front@, ''), @legal_end@, ''), @legal_end@, '')), ''), main) AS plain,
                 coalesce(nullif(trim(regexp_replace(regexp_replace(
-                    other, @legal_front@, ''), @legal_end@, '')), ''), other) AS other
+                    other, @legal_front@, ''), @legal_end@, '')), ''), other) AS other,
+                coalesce(nullif(trim(regexp_replace(regexp_replace(
+                    owner, @legal_front@, ''), @legal_end@, '')), ''), owner) AS owner
             FROM worded_name CROSS JOIN text_params AS t
         ) CROSS JOIN text_params AS t
         WHERE NOT list_contains(t.junk, plain) AND NOT list_contains(t.junk, full_name)
@@ -115,7 +132,8 @@ _CLEAN = (
         "cores of the names",
         """
         WITH spelled AS (
-            SELECT name, full_name, plain, unnest([plain, nullif(other, '')]) AS text, unnest([1, 2]) AS place
+            SELECT name, full_name, plain, unnest([plain, nullif(other, ''), nullif(owner, '')]) AS text,
+                unnest([1, 2, 3]) AS place
             FROM plain_name
         ),
         worded AS (
@@ -131,7 +149,8 @@ _CLEAN = (
         )
         SELECT
             name, any_value(full_name) AS full_name, any_value(plain) AS plain,
-            any_value(core) FILTER (place = 1) AS core, any_value(core) FILTER (place = 2) AS also
+            any_value(core) FILTER (place = 1) AS core, any_value(core) FILTER (place = 2) AS also,
+            any_value(core) FILTER (place = 3) AS owner
         FROM (
             SELECT *, replace(replace(replace(
                 CASE WHEN length(short_text) >= 3 THEN short_text ELSE text END,
@@ -187,11 +206,14 @@ _CLEAN = (
             CASE WHEN length(i.phone_digits) BETWEEN 8 AND 15
                 AND len(list_distinct(string_split(right(i.phone_digits, 8), ''))) > 2
                 AND i.phone_digits NOT LIKE '%1234567%' THEN right(i.phone_digits, 8) END AS phone,
+            -- what a switchboard and its extensions have in common
+            CASE WHEN phone IS NOT NULL AND length(i.phone_digits) BETWEEN 10 AND 13
+                THEN left(right(i.phone_digits, 10), 7) END AS phone_stem,
             country_code(i.country) AS country,
             i.plain_city AS city,
             nullif(trim(regexp_replace(latin(i.industry), '[^a-z]+', ' ', 'g')), '') AS industry,
             CASE WHEN i.employee_count > 0 THEN i.employee_count END AS employees,
-            i.parent, p.core AS parent_core, i.xref, i.merged_into, i.created_at,
+            i.parent, coalesce(p.core, n.owner) AS parent_core, i.xref, i.merged_into, i.created_at,
             coalesce(i.created_at, i.known_at) AS known_at, i.modified_at,
             coalesce(i.is_deleted, false) AS is_deleted
         FROM (

@@ -19,6 +19,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from duckdb.func import PythonUDFType
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
@@ -65,11 +66,14 @@ _APART = Step(
     WHERE d.kind = 'never_merge'
     """,
 )
-# Two pages, two domains and two names; or a child that its own system keeps beside its parent, unlike in name and
-# place.
+# Two pages, two domains and two names; a child that its own system keeps beside its parent, unlike in name and place;
+# or a name within the other that each side goes by in several records, where nothing but a domain speaks for it: a
+# division.
 VETO = """
     linkedin = 0 AND domain = 0 AND name < 4 AND said_same = 0
-    OR said_parent = 1 AND name IN (0, 1) AND linkedin <> 1 AND duns <> 2 AND domain < 4
+    OR said_parent = 1 AND name IN (0, 1) AND linkedin < 2 AND duns < 3 AND domain < 8
+    OR shortened >= 3 AND fewer >= 2 AND linkedin < 2 AND duns < 3 AND phone < 3 AND place < 2 AND industry <= 0
+        AND said_same = 0
 """
 
 
@@ -223,10 +227,13 @@ def _groups(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def _weigh(con: duckdb.DuckDBPyConnection, weights: Weights, threshold: float) -> None:
+    levels = ", ".join(f"{name}::TINYINT" for name in model.COMPARISONS)
+    con.create_function("weigh", weights.weigh, None, duckdb.sqltypes.DOUBLE, type=PythonUDFType.ARROW)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE standing AS "
-        f"SELECT * REPLACE ({weights.sql()} AS bits, ({VETO}) AS is_vetoed) FROM standing"
+        f"SELECT * REPLACE (weigh({levels}) AS bits, ({VETO}) AS is_vetoed) FROM standing"
     )
+    con.remove_function("weigh")
     con.execute("INSERT INTO met SELECT a, b FROM standing WHERE bits >= $1 AND NOT is_vetoed", [threshold])
 
 

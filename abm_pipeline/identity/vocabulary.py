@@ -98,6 +98,20 @@ NOTES = (
     r"see other record|do not (?:call|mail|email|touch|merge)|"
     r"bad data|\bignore\b|\bmigrated\b|\blegacy\b *$|\barchive[d]?\b"
 )
+# The same in front of a name.
+NOTES_FRONT = (
+    r"dup(?:licate)?\s*[-:]|\[?dnu\]?\s|zz+[_ ]|\(?(?:inactive|old|closed|duplicate)\)\s|"
+    r"do not (?:call|use|contact|mail)\s*[-:]"
+)
+# Who owns a company, in its name; the owner is the one group.
+OWNED = (
+    r"(?:(?:now )?(?:a |an )?(?:part|division|subsidiary|member|unit|brand|business) of|acquired by|"
+    r"(?:une soci[eé]t[eé]|filiale) (?:du groupe|de)|ein unternehmen der|teil der) (.+?)(?: (?:group|gruppe))?[)\]]*$"
+)
+OWNED_COMPANY = r",? \(?an? (.+) company[)\]]*$"
+# Behind one of these stands a slogan, a place or another name; which of these nobody knows, but after the last ones.
+REMARK = r"\s*(?: (?:--?|[–—/•]) | // | -> | c/o |[|•]|: )\s*"
+BESIDE = r" (?:/|->|c/o) "
 # What a company was or is also called follows one of these.
 ALSO = (
     r"\b(?:formerly known as|formerly|former name|f/k/a|fka|f\.k\.a\.|previously|prev\.|now known as|now called|now|"

@@ -135,7 +135,8 @@ def test_what_strangers_share_joins_nobody(tmp_path: Path, shared: dict[str, str
 def test_placeholders_join_nobody(tmp_path: Path) -> None:
     """Values that only stand for missing ones are no keys, and records without a name or key are accounts of their own.
 
-    The last two have the same name, which is a name: they are one.
+    The last two have the same name, which is a name, and are in one country: they are one. The two before have no more
+    than a name each.
     """
     known = {
         "duns": "999999999",
@@ -146,6 +147,7 @@ def test_placeholders_join_nobody(tmp_path: Path) -> None:
     }
     names = ["n/a", "n/a", "test", "TEST", None, None, "Miller Bakery", "Harbor Dental", "Nova Fitness", "Nova Fitness"]
     rows = [row(f"crm:{place}", name, **known) for place, name in enumerate(names)]
+    rows[8:] = [{**each, "country": "US"} for each in rows[8:]]
     assert [*({f"crm:{place}"} for place in range(8)), {"crm:8", "crm:9"}] == together(resolved(tmp_path, rows)[0])
 
 
