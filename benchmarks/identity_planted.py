@@ -68,13 +68,14 @@ def planted(scale: str, seed: int) -> Planted:
         _environment(sandbox.url, sandbox.files),
     ):
         settings = Settings(_env_file=None, home=Path(home))  # type: ignore[call-arg]
-        specs = collect("abm_pipeline.sources", SourceSpec)
+        tells = set(sandbox.world.truth["record_company"].source)
+        specs = [spec for spec in collect("abm_pipeline.sources", SourceSpec) if spec.vendor in tells]
         batches = [[s for s in specs if s.vendor not in LATER], [s for s in specs if s.vendor in LATER]]
         members = []
         for batch in batches:
             for spec in batch:
                 extract(spec, settings, [UNTIL], "run")
-            stage(settings, [UNTIL], "run")
+            stage(settings, [UNTIL], "run", (t.COMPANY, t.COMPANY_CHANGE, t.CONTACT))
             refresh(settings, [UNTIL], "run")
             members.append(_members(settings))
         ids = members[0].merge(members[1], on=_KEY)

@@ -20,9 +20,9 @@ from abm_pipeline.sandbox.world.tables import Array
 if TYPE_CHECKING:
     from abm_pipeline.sandbox.world import World
 
-SHADOWS = {"tiny": 6, "demo": 44, "large": 200}
+SHADOWS = {"tiny": 6, "demo": 48, "large": 220}
 SHADOW_KINDS = ("twin", "country entity", "namesake", "division", "sister")
-SHADOW_SHARES = (0.34, 0.24, 0.22, 0.12, 0.08)
+SHADOW_SHARES = (0.34, 0.34, 0.22, 0.07, 0.03)
 
 
 def make_shadows(world: World, rng: np.random.Generator, ids: Array) -> tuple[pd.DataFrame, pd.DataFrame]:
