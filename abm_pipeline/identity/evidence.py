@@ -187,7 +187,9 @@ def _pieces(con: duckdb.DuckDBPyConnection, stage: int, weights: model.Weights) 
     found = con.execute(
         f"""
         SELECT l.record_key AS left_key, r.record_key AS right_key, {columns}
-        FROM joined AS j JOIN rec AS l ON l.id = j.left_id JOIN rec AS r ON r.id = j.right_id
+        FROM joined AS j
+        JOIN (SELECT id, record_key FROM rec) AS l ON l.id = j.left_id
+        JOIN (SELECT id, record_key FROM rec) AS r ON r.id = j.right_id
         WHERE list_contains($1::INTEGER[], j.round)
         UNION SELECT left_key, right_key, {columns} FROM open_pair WHERE $2
         ORDER BY ALL
