@@ -96,6 +96,7 @@ def test_the_checks_pass_and_stand_in_the_ui(pipeline: Settings) -> None:
     assert {"parts_add_up", "credit_adds_up", "served_equals_lake", "quarantine_share"} <= verdicts.keys()
     assert "SUCCEEDED" == verdicts["parts_add_up"]
     assert "SUCCEEDED" == verdicts["credit_adds_up"]
+    assert {"SUCCEEDED"} == {verdicts["cost_adds_up"], verdicts["movements_add_up"]}
     assert "SUCCEEDED" == verdicts["served_equals_lake"]
 
 
