@@ -71,7 +71,7 @@ _APART = Step(
 # division.
 VETO = """
     linkedin = 0 AND domain = 0 AND name < 4 AND said_same = 0
-    OR said_parent = 1 AND name IN (0, 1) AND linkedin < 2 AND duns < 3 AND domain < 8
+    OR said_parent = 1 AND name IN (0, 1) AND linkedin < 2 AND duns < 3 AND domain < 9
     OR shortened >= 3 AND fewer >= 2 AND linkedin < 2 AND duns < 3 AND phone < 3 AND place < 2 AND industry <= 0
         AND said_same = 0
 """
