@@ -67,8 +67,8 @@ _APART = Step(
     """,
 )
 # Two pages, two domains and two names; a child that its own system keeps beside its parent, unlike in name, on another
-# domain or on the parent's with nothing to say where it is (in another place it is mostly an office); or a name within the other that each side goes by in several records, where nothing but a domain speaks for it: a
-# division.
+# domain or on the parent's with nothing to say where it is (in another place it is mostly an office); or a name within
+# the other that each side goes by in several records, where nothing but a domain speaks for it: a division.
 VETO = """
     linkedin = 0 AND domain = 0 AND name < 4 AND said_same = 0
     OR said_parent = 1 AND name IN (0, 1) AND linkedin < 2 AND duns < 3
