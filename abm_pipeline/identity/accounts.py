@@ -1,7 +1,8 @@
 """Accounts and their members, from resolved records: attributes by precedence, owned domains.
 
 An account takes each attribute from its best record that has it: live before deleted, then by the precedence of sources
-that the programme declares for the attribute, then the one changed last; when records arrived doesn't matter.
+that the programme declares for the attribute, then the one whose name most of the account's records bear, then the one
+changed last; when records arrived doesn't matter.
 
 A domain belongs to one account or to none: to the one that a person pinned it to; else to the account whose name it is
 (acme.com: Acme before Acme Cloud), else whose names fit it best, else the only one that uses it, else the one with four
@@ -91,13 +92,19 @@ ACCOUNTS = (
         "ranked",
         "records of each account, the one to believe first first",
         """
+        WITH alike AS (
+            SELECT account_id, source, source_id, count(*) OVER (PARTITION BY account_id, core) AS records
+            FROM record_account
+        )
         SELECT r.account_id, l.*, o.domain AS owned_domain, row_number() OVER (
             PARTITION BY r.account_id
             ORDER BY l.is_deleted, coalesce(list_position(p.sources, l.source), 999), l.source,
+                -- one that is called like none of the others may be the doubtful one
+                r.records DESC,
                 -- without a creation stamp a record's stamp is the day somebody first asked for it: no help here
                 CASE WHEN l.created_at IS NOT NULL THEN l.modified_at END DESC NULLS LAST, l.source_id
         ) AS place
-        FROM record_account AS r JOIN latest_company AS l USING (source, source_id) CROSS JOIN params AS p
+        FROM alike AS r JOIN latest_company AS l USING (source, source_id) CROSS JOIN params AS p
         LEFT JOIN domain_owner AS o ON o.domain = l.domain AND o.account_id = r.account_id
         """,
     ),
