@@ -208,13 +208,15 @@ def test_the_lake_goes_by_what_it_kept(tmp_path: Path, monkeypatch: pytest.Monke
     """Six companies with a telephone number each, then a second record of two of them and a third that parts from its
     number: every identity table, links and weak keys too, is that of a lake which decides everything each time.
     """  # fmt: skip
+    names = ("Acme", "Borealis", "Globex", "Initech", "Umbrella", "Wonka")
     first = [
-        company(f"{n}", name=f"Company {'ABCDEF'[n]}", domain=f"c{n}.com", phone=f"4930901820{n}") for n in range(6)
+        company(f"{n}", name=name, domain=f"{name.lower()}.com", phone=f"493{n}9{n}1820{n}")
+        for n, name in enumerate(names)
     ]
     later = [
-        company("6", name="Company A", domain="c0.com", created_at=at("2025-02-01")),
-        company("7", name="Company B", phone="49309018201", created_at=at("2025-02-01")),
-        company("2", name="Company C", domain="c2.com", phone="49309018209", modified_at=at("2025-02-01")),
+        company("6", name="Acme", domain="acme.com", created_at=at("2025-02-01")),
+        company("7", name="Borealis", phone="49319118201", created_at=at("2025-02-01")),
+        company("2", name="Globex", domain="globex.com", phone="49309018209", modified_at=at("2025-02-01")),
     ]
     found = {}
     for few in (0, 1_000):
