@@ -20,14 +20,16 @@ COHORT_DAYS = 90
 
 UNIT = Step(
     "unit",
-    "The account that numbers are kept by: the account itself, or its ultimate parent; numbered, to sort and join by.",
+    "The account that numbers are kept by: the account itself, or its ultimate parent; numbered, to sort and join by, "
+    "in an order that does not hang on ids, which remember what was served before.",
     """
     WITH leveled AS (
         SELECT a.account_id,
                CASE WHEN p.account_level = 'parent' THEN a.ultimate_parent_id ELSE a.account_id END AS unit_id
         FROM identity.account a, params p
     )
-    SELECT account_id, unit_id, dense_rank() OVER (ORDER BY unit_id) AS account_no FROM leveled
+    SELECT l.account_id, l.unit_id, dense_rank() OVER (ORDER BY u.domain, u.name, l.unit_id) AS account_no
+    FROM leveled l LEFT JOIN identity.account u ON u.account_id = l.unit_id
     """,
 )
 COMPANY_UNIT = Step(

@@ -134,8 +134,9 @@ STEPS = (
                    - u.units * (sum(c.weight) OVER upto - c.weight) // sum(c.weight) OVER whole AS units
             FROM ruled u JOIN carrier c
               ON c.rule = u.rule AND c.day = u.day AND c.campaign_id IS NOT DISTINCT FROM u.campaign_id
-            WINDOW upto AS (PARTITION BY u.rule, u.day, u.cost_category, u.campaign_id ORDER BY c.account_id
-                            ROWS UNBOUNDED PRECEDING),
+            LEFT JOIN unit k ON k.account_id = c.account_id
+            WINDOW upto AS (PARTITION BY u.rule, u.day, u.cost_category, u.campaign_id
+                            ORDER BY k.account_no, c.account_id ROWS UNBOUNDED PRECEDING),
                    whole AS (PARTITION BY u.rule, u.day, u.cost_category, u.campaign_id)
             UNION ALL
             SELECT day, cost_category, coalesce(rule, '{UNALLOCATED}'), coalesce(account_id, '{UNALLOCATED}'), units
