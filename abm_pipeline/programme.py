@@ -93,12 +93,15 @@ class Precedence(_Model):
 
 
 class PackSection(_Model):
-    """A table of a review pack: metrics, and the dimension that they are shown by."""
+    """A table of a review pack: metrics, and the dimension that they are shown by; of its values those that begin with
+    `only`, which is left out of their names.
+    """
 
     title: str
     metrics: tuple[str, ...] = Field(min_length=1)
     note: str = ""
     by: str | None = None
+    only: str = ""
 
 
 class Pack(_Model):

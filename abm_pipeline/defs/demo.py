@@ -30,6 +30,12 @@ from abm_pipeline.storage import postgres
 UNTIL, DAYS, SEED = date(2026, 6, 30), 180, 7
 # The intent provider tells only this week's scores, landing on Tuesdays: history is what was collected in time.
 # Thirteen weeks of trend, of a metric that looks back 30 days.
+# What is printed of the catalogue at the end.
+HEADLINES = (
+    "target_accounts", "engaged_accounts", "coverage", "penetration_low", "penetration_high", "intent_coverage",
+    "engagement_to_opportunity", "win_rate", "deal_size", "pipeline_velocity", "sourced_pipeline", "program_roi", "cac",
+    "ltv_cac", "retention_rate", "nrr", "nps",
+)  # fmt: skip
 SNAPSHOT_WEEKS = 18
 BY_COMPANY, RECENT_WEEKS = {"sixsense"}, 5
 MARKER = "demo"
@@ -106,12 +112,12 @@ def _collect_snapshots(settings: Settings, url: str) -> bool:
 
 
 def _print_headlines(settings: Settings) -> None:
-    """The totals of the last day, as `abm metrics` prints them."""
+    """Some totals of the last day, as `abm metrics` prints them all."""
     from abm_pipeline.reports import _terminal, values
 
     if settings.open_lake.days(t.METRIC_VALUES):
         day, rows = values.metric_values(settings, None, UNTIL)
-        _terminal.show_values(settings, day, None, rows)
+        _terminal.show_values(settings, day, None, rows[rows["metric"].isin(HEADLINES)])
 
 
 def dev(settings: Settings, port: int = 3000, console: Console | None = None) -> int:

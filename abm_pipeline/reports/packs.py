@@ -142,6 +142,7 @@ class _Tables:
     def _by_value(self, section: PackSection) -> Iterator[dict[str, Any]]:
         (metric,), by = section.metrics, str(section.by)
         found = self.now[(self.now["metric"] == metric) & (self.now["dimension"] == by)]
+        found = found[found["dimension_value"].str.startswith(section.only)]
         found = found[found["window_days"] == found["window_days"].max()]
         known = found["dimension_value"].map(_ORDER)
         order = found.assign(known=known).sort_values(
@@ -150,7 +151,8 @@ class _Tables:
         for row in order.head(MOST_ROWS).itertuples(index=False):
             each: Any = row
             before = pick(self.then, metric, by, each.dimension_value, each.window_days)
-            yield self._row(metric, words(each.dimension_value), each, before) | {"cells": [], "spark": ""}
+            name = words(each.dimension_value.removeprefix(section.only))
+            yield self._row(metric, name, each, before) | {"cells": [], "spark": ""}
 
     def _row(self, metric: str, title: str, row: Any, before: Any) -> dict[str, Any]:
         unit = self.specs[metric].unit
