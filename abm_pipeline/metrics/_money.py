@@ -12,6 +12,7 @@ import duckdb
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.metrics._customers import CUSTOMERS, QUARTER, YEAR
+from abm_pipeline.metrics._segments import by_segment
 from abm_pipeline.metrics._spec import EVER, Part
 from abm_pipeline.programme import Programme
 from abm_pipeline.storage.engine import Step
@@ -152,3 +153,21 @@ ACCOUNT_COST = Part(
         ),
     ),
 )
+
+ACQUISITION = Part(
+    "acquisition",
+    needs=(MONEY,),
+    steps=(
+        Step(
+            "acquisition_cost",
+            "What each new customer of the year cost to win.",
+            by_segment(
+                "(SELECT * FROM money_day WHERE window_days = 365)",
+                "CAST(sum(acquisition) AS DOUBLE) / nullif(sum(customers), 0) AS cac, "
+                "CAST(sum(customers) AS BIGINT) AS n",
+                ("program",),
+            ),
+        ),
+    ),
+)
+"""What ltv_cac and payback set against what customers bring."""

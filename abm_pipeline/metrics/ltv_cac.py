@@ -6,8 +6,7 @@ Lifetime value as in clv's preset `mrr`, cost and new customers of the last 365 
 from __future__ import annotations
 
 from abm_pipeline.metrics._customers import SURVIVAL, YEAR
-from abm_pipeline.metrics._money import MONEY
-from abm_pipeline.metrics._segments import by_segment
+from abm_pipeline.metrics._money import ACQUISITION
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
 
@@ -21,29 +20,16 @@ SPEC = MetricSpec(
     segments=("program",),
     guides=("G3",),
     statistic="given",
-    parts=(
-        SURVIVAL,
-        MONEY,
-    ),
+    parts=(SURVIVAL, ACQUISITION),
     example="A customer is worth 150 000 and cost 50 000 to win: 3.",
     steps=(
-        Step(
-            "ltv_cac_cost",
-            "Acquisition cost of the year's new customers.",
-            by_segment(
-                "(SELECT * FROM money_day WHERE window_days = 365)",
-                "CAST(sum(acquisition) AS DOUBLE) / nullif(sum(customers), 0) AS cac, "
-                "CAST(sum(customers) AS BIGINT) AS n",
-                ("program",),
-            ),
-        ),
         Step(
             "ltv_cac",
             "Set against what customers bring.",
             """
             SELECT c.day, c.window_days, c.dimension, c.dimension_value, w.clv AS numerator,
                    c.cac AS denominator, c.n, w.clv / nullif(c.cac, 0) AS value
-            FROM ltv_cac_cost c LEFT JOIN worth w USING (day, dimension, dimension_value)
+            FROM acquisition_cost c LEFT JOIN worth w USING (day, dimension, dimension_value)
             """,
         ),
     ),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abm_pipeline.metrics._customers import SURVIVAL, YEAR
-from abm_pipeline.metrics._money import MONEY
-from abm_pipeline.metrics._segments import by_segment
+from abm_pipeline.metrics._money import ACQUISITION
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
 
@@ -18,29 +17,16 @@ SPEC = MetricSpec(
     segments=("program",),
     guides=("G3",),
     statistic="given",
-    parts=(
-        SURVIVAL,
-        MONEY,
-    ),
+    parts=(SURVIVAL, ACQUISITION),
     example="Won for 12 000, brings 1 000 a month: 12 months.",
     steps=(
-        Step(
-            "payback_cost",
-            "Acquisition cost of the year's new customers.",
-            by_segment(
-                "(SELECT * FROM money_day WHERE window_days = 365)",
-                "CAST(sum(acquisition) AS DOUBLE) / nullif(sum(customers), 0) AS cac, "
-                "CAST(sum(customers) AS BIGINT) AS n",
-                ("program",),
-            ),
-        ),
         Step(
             "payback",
             "Set against what customers bring.",
             """
             SELECT c.day, c.window_days, c.dimension, c.dimension_value, c.cac AS numerator,
                    w.monthly_margin AS denominator, c.n, c.cac / nullif(w.monthly_margin, 0) AS value
-            FROM payback_cost c LEFT JOIN worth w USING (day, dimension, dimension_value)
+            FROM acquisition_cost c LEFT JOIN worth w USING (day, dimension, dimension_value)
             """,
         ),
     ),

@@ -126,6 +126,11 @@ def words(name: str) -> str:
     return str(name).replace("_", " ")
 
 
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as mappings by column, as templates take them."""
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
 def _short(value: float) -> str:
     for step, suffix in _STEPS:
         if abs(value) >= step:

@@ -93,17 +93,22 @@ class Review:
         """The row of a metric as a namedtuple; None where there is none. Of several windows the one with a benchmark,
         else the longest.
         """
-        rows = self.values
         day = self.day - WEEK if ago else self.day
-        chosen = rows[
-            (rows["metric"] == metric)
-            & (rows["dimension"] == dimension)
-            & (rows["dimension_value"] == segment)
-            & (rows["day"] == pd.Timestamp(day))
-        ]
-        has_benchmark = chosen["benchmark_low"].notna() | chosen["benchmark_high"].notna()
-        chosen = chosen.assign(has_benchmark=has_benchmark).sort_values(["has_benchmark", "window_days"])
-        return next(chosen.tail(1).itertuples(index=False), None)
+        return pick(self.values[self.values["day"] == pd.Timestamp(day)], metric, dimension, segment)
+
+
+def pick(
+    values: pd.DataFrame, metric: str, dimension: str = "all", value: str = "all", window: int | None = None
+) -> Any:
+    """A row as a namedtuple, None if there is none: of several windows the one with a benchmark, else the longest."""
+    chosen = values[
+        (values["metric"] == metric) & (values["dimension"] == dimension) & (values["dimension_value"] == value)
+    ]
+    if window is not None:
+        chosen = chosen[chosen["window_days"] == window]
+    has_benchmark = chosen["benchmark_low"].notna() | chosen["benchmark_high"].notna()
+    ranked = chosen.assign(has_benchmark=has_benchmark).sort_values(["has_benchmark", "window_days"])
+    return next(ranked.tail(1).itertuples(index=False), None)
 
 
 def latest_day(settings: Settings) -> date | None:

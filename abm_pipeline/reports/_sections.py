@@ -225,10 +225,6 @@ def _tone(change: Any) -> str:
     return "" if is_missing(change) or abs(change) < 1e-9 else "up" if change > 0 else "down"
 
 
-def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
-
-
 def _each(frame: pd.DataFrame) -> list[Any]:
     """The rows as named tuples."""
     return list(frame.itertuples(index=False))

@@ -14,7 +14,7 @@ from typing import Any
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.reports import _page, _svg
 from abm_pipeline.reports._brief import Brief, headline, next_step, read_briefs
-from abm_pipeline.reports._format import is_missing, money, number, signed, words
+from abm_pipeline.reports._format import is_missing, money, number, rows_of, signed, words
 from abm_pipeline.reports._review import latest_day
 from abm_pipeline.reports.explain import NotFoundError, find_account
 from abm_pipeline.settings import Settings
@@ -78,10 +78,10 @@ def render(brief: Brief) -> str:
         else "",
         parts=_parts(brief),
         committee="" if is_missing(low) else number(low) if low == high else f"{number(low)}–{number(high)}",
-        people=_rows(brief.people),
-        topics=_rows(brief.topics),
-        touches=_rows(brief.touches),
-        deals=[each | {"amount": money(each["amount_reporting"], brief.currency)} for each in _rows(brief.deals)],
+        people=rows_of(brief.people),
+        topics=rows_of(brief.topics),
+        touches=rows_of(brief.touches),
+        deals=[each | {"amount": money(each["amount_reporting"], brief.currency)} for each in rows_of(brief.deals)],
         pipeline=money(row.open_pipeline, brief.currency) if row.open_pipeline else "",
     )
 
@@ -122,9 +122,5 @@ def _parts(brief: Brief) -> list[dict[str, Any]]:
             "touches": "" if is_missing(part["touches"]) else f"{int(part['touches'])}×",
             "width": round(100 * part["points"] / most, 1),
         }
-        for part in _rows(brief.parts)
+        for part in rows_of(brief.parts)
     ]
-
-
-def _rows(frame: Any) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]

@@ -20,8 +20,7 @@ from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.programme import Programme
 from abm_pipeline.reports import _page, _svg
 from abm_pipeline.reports._format import cell, words
-from abm_pipeline.reports._review import latest_day
-from abm_pipeline.reports.packs import pick
+from abm_pipeline.reports._review import latest_day, pick
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage import engine
 

@@ -24,7 +24,7 @@ from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.programme import ConfigError, Pack, PackSection
 from abm_pipeline.reports import _page, _svg
 from abm_pipeline.reports._format import cell, is_missing, signed, words
-from abm_pipeline.reports._review import latest_day
+from abm_pipeline.reports._review import latest_day, pick
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage import engine
 
@@ -178,20 +178,6 @@ class _Tables:
         counted = mine.groupby("dimension_value")["n"].max()
         ranked = sorted(counted.index, key=lambda value: (_ORDER.get(value, len(_ORDER)), -counted[value], value))
         return [value for value in ranked if value != "none"][:MOST_COLUMNS]
-
-
-def pick(
-    values: pd.DataFrame, metric: str, dimension: str = "all", value: str = "all", window: int | None = None
-) -> Any:
-    """A row as a namedtuple, None if there is none: of several windows the one with a benchmark, else the longest."""
-    chosen = values[
-        (values["metric"] == metric) & (values["dimension"] == dimension) & (values["dimension_value"] == value)
-    ]
-    if window is not None:
-        chosen = chosen[chosen["window_days"] == window]
-    has_benchmark = chosen["benchmark_low"].notna() | chosen["benchmark_high"].notna()
-    ranked = chosen.assign(has_benchmark=has_benchmark).sort_values(["has_benchmark", "window_days"])
-    return next(ranked.tail(1).itertuples(index=False), None)
 
 
 def _period(end: date, months: int) -> str:

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from abm_pipeline.reports import _page, _sections
+from abm_pipeline.reports._format import rows_of
 from abm_pipeline.reports._review import Review, latest_day, read_review
 from abm_pipeline.settings import Settings
 
@@ -37,14 +38,14 @@ def render(review: Review) -> str:
         model_version=review.model_version,
         is_empty=review.values.empty and review.hot.empty,
         alarms=_sections.alarms(review),
-        health=_sections.rows_of(review.health),
+        health=rows_of(review.health),
         cards=_sections.cards(review),
         trends=_sections.trends(review),
         stages=_sections.stages(review),
         hot=_sections.hot(review),
         tier_charts=_sections.tier_charts(review),
         tiers=_sections.tiers(review),
-        uncovered=_sections.rows_of(review.uncovered),
+        uncovered=rows_of(review.uncovered),
         topics=_sections.topics(review),
         compared=_sections.compared(review),
         definitions=_sections.definitions(review),
