@@ -23,7 +23,7 @@ dev: setup ## open the Dagster UI on the result
 	$(BIN)/abm dev
 
 test: setup lint ## check style, types, layers, and run the tests
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadscope
 
 lint: setup ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -10,20 +10,41 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage import postgres
 
-# Tests that look at one long run of the pipeline; two processes would each make it.
+# Folders whose tests look at one long run of the pipeline, longest first; two processes would each make it.
 TOGETHER = ("world", "orchestration", "reports")
 
 
+def unit_of(nodeid: str) -> str:
+    """What a process takes at once: one of the folders above, else a file, whose tests share its fixtures."""
+    path = Path(nodeid.partition("::")[0])
+    folder = path.parts[1] if len(path.parts) > 2 else ""
+    return folder if folder in TOGETHER else str(path)
+
+
+class Units(LoadScopeScheduling):
+    """Shares the tests out by unit. Marks of xdist_group do not: pytest 9.2 drops them from the node's id."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Units:
+    """Xdist's hook: our units, in the order of collection."""
+    config.option.loadscopereorder = False
+    return Units(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep them in one process where the tests are shared out (`pytest -n 2 --dist loadgroup`)."""
-    for item in items:
-        folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        if folder in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(folder))
+    """The long units first, so that no process is left with one at the end."""
+    order = {unit: place for place, unit in enumerate(TOGETHER)}
+    items.sort(key=lambda item: order.get(unit_of(item.nodeid), len(order)))
 
 
 @pytest.fixture(scope="session")

@@ -33,8 +33,6 @@ from abm_pipeline.settings import Settings
 from abm_pipeline.storage.report import TableReport
 from abm_pipeline_tests.identity.staged import accounts_of, at, company, read, settings_of, span, stage
 
-# The tests go on from each other.
-pytestmark = pytest.mark.xdist_group("reach")
 DAYS = span("2025-01-01", 45)
 DAILY = (t.ENGAGEMENT_SCORE, t.SCORE_PART, t.METRIC_VALUES, t.ACCOUNT_METRICS_DAILY, t.CAMPAIGN_METRICS, t.DATA_HEALTH)
 NEXT = DAYS[-1] + timedelta(days=1)
