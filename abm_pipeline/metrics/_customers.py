@@ -97,8 +97,8 @@ CUSTOMER_DAY = Step(
 )
 
 
-def _kept(level: str, name: str, about: str) -> Step:
-    """Customers at the start of the window, with what they paid then and what they pay now."""
+def _kept(level: str, name: str, about: str, listed: str = "listed_span") -> Step:
+    """Customers at the start of the window, with what they paid then and what they pay now; `listed` says their tiers."""
     return Step(
         name,
         about,
@@ -112,7 +112,7 @@ def _kept(level: str, name: str, about: str) -> Step:
         tier_then AS (
             SELECT w.account_id, w.then_day, arg_min(l.tier, l.tier_rank) AS tier
             FROM (SELECT DISTINCT account_id, then_day FROM was) w
-            JOIN listed_span l ON l.account_id = w.account_id AND w.then_day BETWEEN l.from_day AND l.until_day
+            JOIN {listed} l ON l.account_id = w.account_id AND w.then_day BETWEEN l.from_day AND l.until_day
             GROUP BY ALL
         )
         SELECT w.*, coalesce(n.subscriptions, 0) > 0 AS is_kept, coalesce(n.mrr, 0) AS mrr_now,
@@ -144,7 +144,13 @@ CUSTOMERS = Part(
     steps=(
         CUSTOMER_DAY,
         _kept("mrr_level", "kept_customer", "Customers at the start of a window, and what became of them."),
-        _kept("family_level", "kept_family", "The same at the parent account: a move within a family is no churn."),
+        _kept(
+            "family_level",
+            "kept_family",
+            "The same at the parent account: a move within a family is no churn. A family has the highest tier in it.",
+            "(SELECT l.* REPLACE (a.ultimate_parent_id AS account_id) FROM listed_span l JOIN identity.account a "
+            "USING (account_id))",
+        ),
     ),
     reads=(Input(T.FACT_SUBSCRIPTION),),
 )

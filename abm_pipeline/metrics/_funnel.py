@@ -2,7 +2,8 @@
 
 Belongs here: the part of contact_conversion. A person is one for all records. Whoever is in a stage has been in those
 before it, told or not. The stage after sql is the opportunity: the first deal of the account made on or after the day
-the person became one (facts name no people of deals). A person in stage s from day a until the day before b, when it
+the person became one (facts name no people of deals). A person is one of the account that employed them on the day, so
+that who changes employer leaves that account's cohorts, and moves on at the new one only. A person in stage s from day a until the day before b, when it
 reaches the next, is at the stage on the start days a … b − 1, and moves on within W days of the start days b − W …
 b − 1: both are stretches of days, so that counting them needs their ends alone.
 """
@@ -19,13 +20,13 @@ FUNNEL = ("lead", "mql", "sql")
 _KINDS = tuple(f"{what}_{stage}" for stage in FUNNEL for what in ("at", *(f"moved_{window}" for window in WINDOWS)))
 _NEXT = {"lead": "mql", "mql": "sql", "sql": "deal"}
 _AT = "\n        UNION ALL\n        ".join(
-    f"SELECT account_id, 'at_{s}' AS kind, {s}_day AS starts, {n}_day AS ends FROM person_funnel "
-    f"WHERE {s}_day IS NOT NULL"
+    f"SELECT account_id, 'at_{s}' AS kind, greatest({s}_day, from_day) AS starts, least({n}_day, end_day) AS ends "
+    f"FROM person_funnel WHERE {s}_day IS NOT NULL"
     for s, n in _NEXT.items()
 )
 _MOVED = "\n        UNION ALL\n        ".join(
-    f"SELECT account_id, 'moved_{w}_{s}', greatest({s}_day, {n}_day - {w}), {n}_day FROM person_funnel "
-    f"WHERE {n}_day IS NOT NULL"
+    f"SELECT account_id, 'moved_{w}_{s}', greatest({s}_day, {n}_day - {w}, from_day), {n}_day FROM person_funnel "
+    f"WHERE {n}_day > from_day AND {n}_day < end_day"
     for s, n in _NEXT.items()
     for w in WINDOWS
 )
@@ -37,27 +38,38 @@ FUNNEL_PART = Part(
     once=(
         Step(
             "person_funnel",
-            "Day on which each person reached each stage, or a later one.",
+            "Day on which each person reached each stage, or a later one, at each account that employed them, and from "
+            "when to when it did.",
             """
             WITH entered AS (
-                SELECT coalesce(r.person_id, l.contact_key) AS person_id, r.account_id AS of_person,
-                       c.account_id AS of_company, l.stage,
+                SELECT coalesce(r.person_id, l.contact_key) AS person_id, c.account_id AS of_company, l.stage,
                        CAST(timezone(p.reporting_timezone, l.entered_at) AS DATE) AS day
                 FROM facts.lead_stage l
                 LEFT JOIN person_unit r ON r.contact_key = l.contact_key
                 LEFT JOIN company_unit c ON c.company_key = l.company_key, params p
             ),
             person AS (
-                SELECT person_id, coalesce(max(of_person), max(of_company)) AS account_id, min(day) AS lead_day,
+                SELECT person_id, max(of_company) AS of_company, min(day) AS lead_day,
                        min(day) FILTER (stage IN ('mql', 'sql')) AS mql_day,
                        min(day) FILTER (stage = 'sql') AS sql_day
                 FROM entered GROUP BY person_id
+            ),
+            employed AS (
+                SELECT person_id, account_id, min(from_day) AS from_day, max(until_day) + 1 AS end_day
+                FROM person_at WHERE account_id IS NOT NULL GROUP BY ALL
+            ),
+            placed AS (
+                SELECT p.* EXCLUDE (of_company), e.account_id, e.from_day, e.end_day
+                FROM person p JOIN employed e USING (person_id)
+                UNION ALL
+                SELECT p.* EXCLUDE (of_company), of_company, DATE '1900-01-01', DATE '9999-12-31'
+                FROM person p ANTI JOIN employed USING (person_id) WHERE of_company IS NOT NULL
             )
             SELECT p.*, min(d.created_day) AS deal_day
-            FROM person p
+            FROM placed p
             LEFT JOIN (SELECT DISTINCT account_id, created_day FROM deal) d
-              ON d.account_id = p.account_id AND d.created_day >= p.sql_day
-            WHERE p.account_id IS NOT NULL GROUP BY ALL
+              ON d.account_id = p.account_id AND d.created_day >= greatest(p.sql_day, p.from_day)
+            GROUP BY ALL
             """,
         ),
         Step(
@@ -70,9 +82,9 @@ FUNNEL_PART = Part(
         {_MOVED}
             ),
             edge AS (
-                SELECT account_id, kind, starts AS day, 1 AS weight FROM span WHERE ends IS NULL OR ends > starts
+                SELECT account_id, kind, starts AS day, 1 AS weight FROM span WHERE ends > starts
                 UNION ALL
-                SELECT account_id, kind, ends, -1 FROM span WHERE ends > starts
+                SELECT account_id, kind, ends, -1 FROM span WHERE ends > starts AND ends < DATE '9999-12-31'
             ),
             change AS (
                 SELECT account_id, day,

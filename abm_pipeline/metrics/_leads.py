@@ -1,7 +1,8 @@
 """People in the lead funnel: what mql, sql, sales_velocity and lead_conversion share.
 
 A person enters a stage once: on the first day that any of their records, in any system, does. Segments are those of the
-person's account on that day. The account is that of the person's record, or the company it names.
+person's account on that day. The account is the employer of that day, as identity knows it; the company that the record
+names today only where identity knows no person.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ LEADS = Part(
             WITH entry AS (
                 SELECT coalesce(r.person_id, l.contact_key) AS person_id, l.stage, l.entered_at,
                        CAST(timezone(p.reporting_timezone, l.entered_at) AS DATE) AS entered_day,
-                       coalesce(c.account_id, r.account_id) AS account_id
+                       coalesce(r.account_id, c.account_id) AS account_id
                 FROM facts.lead_stage l CROSS JOIN params p
                 LEFT JOIN company_unit c ON c.company_key = l.company_key
                 LEFT JOIN person_at r ON r.contact_key = l.contact_key

@@ -1,7 +1,7 @@
 """Delivery, spend and reach of each campaign on each day: the rows of `campaign_metrics`.
 
 Belongs here: what one day tells of a campaign. Spend is the campaign's own total; rows by company are approximate and
-only say whom it reached. A campaign without delivery or touch on a day has no row.
+only say whom it reached; a mail that bounced reached nobody. A campaign without delivery or touch on a day has no row.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STEPS = (
             LEFT JOIN company_unit c ON c.company_key = t.company_key
             LEFT JOIN person_at r ON r.contact_key = t.contact_key AND t.day BETWEEN r.from_day AND r.until_day
             LEFT JOIN engaging_type e ON e.touch_type = t.touch_type
-            WHERE t.campaign_id IS NOT NULL GROUP BY ALL
+            WHERE t.campaign_id IS NOT NULL AND t.touch_type NOT IN (SELECT touch_type FROM failed_type) GROUP BY ALL
         ),
         reached AS (
             SELECT day, campaign_id, coalesce(sum(weight) FILTER (is_engagement), 0) AS touches,

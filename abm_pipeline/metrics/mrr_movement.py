@@ -1,6 +1,7 @@
 """What moved in recurring revenue since the start of the window, by kind. Definition: metrics.md E.
 
 By account: new (never paid before), resurrection (paid before, not at the start), expansion, contraction, churn, flat.
+One whose subscription runs has not churned, even if its amount has no rate to the reporting currency.
 The movements add up to the change, which is `all`.
 """
 
@@ -35,22 +36,23 @@ SPEC = MetricSpec(
                 FROM days d CROSS JOIN (VALUES ({MONTH}), ({YEAR})) w(window_days)
             ),
             paying AS (
-                SELECT t.day, t.window_days, m.account_id, 0 AS mrr_then, m.mrr AS mrr_now
+                SELECT t.day, t.window_days, m.account_id, false AS was_customer, 0 AS mrr_then, m.mrr AS mrr_now
                 FROM moment t JOIN mrr_level m ON t.day >= m.from_day AND t.day < m.until_day
                 WHERE m.subscriptions > 0
                 UNION ALL
-                SELECT t.day, t.window_days, m.account_id, m.mrr, 0
+                SELECT t.day, t.window_days, m.account_id, true, m.mrr, 0
                 FROM moment t JOIN mrr_level m ON t.then_day >= m.from_day AND t.then_day < m.until_day
                 WHERE m.subscriptions > 0
             ),
             both_ends AS (
-                SELECT day, window_days, account_id, sum(mrr_then) AS mrr_then, sum(mrr_now) AS mrr_now
+                SELECT day, window_days, account_id, bool_or(was_customer) AS was_customer,
+                       bool_or(NOT was_customer) AS is_customer, sum(mrr_then) AS mrr_then, sum(mrr_now) AS mrr_now
                 FROM paying GROUP BY day, window_days, account_id
             )
-            SELECT b.*, CASE WHEN mrr_now = mrr_then THEN 'flat' WHEN mrr_now = 0 THEN 'churn'
-                             WHEN mrr_then = 0 AND c.first_day <= b.day - b.window_days THEN 'resurrection'
-                             WHEN mrr_then = 0 THEN 'new' WHEN mrr_now > mrr_then THEN 'expansion'
-                             ELSE 'contraction' END AS movement
+            SELECT b.*, CASE WHEN NOT is_customer THEN 'churn'
+                             WHEN NOT was_customer AND c.first_day <= b.day - b.window_days THEN 'resurrection'
+                             WHEN NOT was_customer THEN 'new' WHEN mrr_now = mrr_then THEN 'flat'
+                             WHEN mrr_now > mrr_then THEN 'expansion' ELSE 'contraction' END AS movement
             FROM both_ends b JOIN customer_life c USING (account_id)
             """,
         ),

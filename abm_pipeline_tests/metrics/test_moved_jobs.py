@@ -9,6 +9,7 @@ import pytest
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline_tests.metrics.world import World, day
+from abm_pipeline_tests.metrics.world_pipeline import lead
 
 MOVED = day("06-01")
 DAYS = [day(text) for text in ("02-28", "05-31", "06-30")]
@@ -23,11 +24,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     | 05-10 | ann | a       | mail     |
     | 06-10 | ann | b       | mail     |
     | 06-10 | bob | a       | –        |
-    b's deal is of 20 June, a's of 25 May.
+    b's deal is of 20 June, a's of 25 May. Ann became a lead in April, an mql in May, an sql in June; her record names b,
+    which is where she works today.
     """
     made = World(tmp_path_factory.mktemp("moved"))
     for name in ("a.com", "b.com"):
-        made.account(name, "one_to_one")
+        made.account(name, "one_to_one", region=name)
     made.person("ann", "b.com", "user", known="03-01")
     made.person("bob", "a.com", "decision_maker", known="04-01")
     for account, role, first, end in (
@@ -43,6 +45,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     made.touch(None, "06-10", person="bob", touch_id="bob")
     made.deal("da", "a.com", "05-25")
     made.deal("db", "b.com", "06-20")
+    for stage, when in (("lead", "04-10"), ("mql", "05-20"), ("sql", "06-10")):
+        lead(made, "crm:ann", stage, when, "b.com")
     made.refresh(*DAYS)
     return made
 
@@ -76,3 +80,18 @@ def test_campaigns_reach_the_employer_of_then_and_nothing_is_counted_twice(world
     for table in (T.CAMPAIGN_METRICS, T.DATA_HEALTH):
         where = f"day IN ({', '.join(repr(str(each)) for each in days)})"
         assert plain.read(table, where) == world.read(table, where)
+
+
+def test_leads_count_at_the_employer_of_then(world: World) -> None:
+    """Ann's mql of May is a's, her sql of June b's, though the record says b today."""
+    assert 1 == world.parts("mql", "region", "a.com", window_days=90)[0]
+    assert 1 == world.parts("sql", "region", "b.com", window_days=90)[0]
+    assert [None, None] == [
+        world.cell(metric, "region", name, window_days=90) for metric, name in (("mql", "b.com"), ("sql", "a.com"))
+    ]
+
+
+def test_who_left_moves_on_elsewhere(world: World) -> None:
+    """On 31 May Ann is an mql of a, which she leaves the next day: in June 0 of a's 1 moved on. Of b she was nobody."""
+    assert (0, 1) == world.parts("contact_conversion", "region", "a.com", window_days=30)[:2]
+    assert world.cell("contact_conversion", "region", "b.com", window_days=30) is None

@@ -72,6 +72,18 @@ def test_movements_add_up(kept: World) -> None:
     assert 12 == kept.parts("mrr_movement", window_days=30)[2]
 
 
+def test_who_pays_in_a_currency_without_a_rate_has_not_churned(world: World) -> None:
+    """Paid 100 a year ago and pays 100 of a currency without a rate now: still a customer, and no churn but a
+    contraction by 100 of what is known."""
+    world.account("a.com")
+    paid(world, "a.com", 100, "2024-01-01", "2026-01-01")
+    paid(world, "a.com", 100, "2026-01-01", currency="XAU", mrr_reporting=None)
+    world.refresh(tables=VALUES)
+    assert -100 == world.parts("mrr_movement", "movement", "contraction", window_days=365)[2]
+    assert world.cell("mrr_movement", "movement", "churn", window_days=365) is None
+    assert (1, 1) == world.parts("retention_rate", window_days=365)[:2]
+
+
 def test_customers_that_expanded(kept: World) -> None:
     """Ten of 100 pay more than a year ago, and c99, which came back for more: 11 %."""
     assert (11, 100, 0.11) == kept.parts("expansion_rate", window_days=365)
@@ -96,6 +108,7 @@ def years(tmp_path_factory: pytest.TempPathFactory) -> World:
     world.account("p.com")
     for child, ends, since in (("p1.com", "2026-01-01", "2023-01-01"), ("p2.com", None, "2026-01-01")):
         paid(world, world.account(child, ultimate_parent_id="p.com"), 70, since, ends)
+    world.tier("p1.com", "one_to_few", "2025-01-01")
     world.refresh(tables=VALUES)
     return world
 
@@ -122,9 +135,11 @@ def test_segments_to_drop(years: World) -> None:
 
 def test_a_move_within_a_family_is_no_churn(years: World) -> None:
     """Of the 21 that paid a year ago (20 of 10, and p1.com of 70) c2, c3 and p1.com left: 3 of 21 accounts. As families
-    p.com has kept its 70: (18 × 10 + 70) ÷ 270."""
+    p.com has kept its 70: (18 × 10 + 70) ÷ 270. The family is of 1:few as p1.com was, though p.com itself is not listed:
+    that tier is its 70 alone."""
     assert (3, 21) == years.parts("churn_rate", window_days=365)[:2]
     assert (250, 270) == years.parts("grr")[:2] == years.parts("nrr")[:2]
+    assert (70, 70) == years.parts("grr", "tier", "one_to_few")[:2]
 
 
 def test_lifetimes_and_movements(world: World) -> None:
