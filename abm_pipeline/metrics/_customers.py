@@ -98,7 +98,7 @@ CUSTOMER_DAY = Step(
 
 
 def _kept(level: str, name: str, about: str, listed: str = "listed_span") -> Step:
-    """Customers at the start of the window, with what they paid then and what they pay now; `listed` says their tiers."""
+    """Customers at the start of the window, with what they paid then and pay now, in the tier that `listed` says."""
     return Step(
         name,
         about,

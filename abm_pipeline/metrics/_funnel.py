@@ -3,9 +3,11 @@
 Belongs here: the part of contact_conversion. A person is one for all records. Whoever is in a stage has been in those
 before it, told or not. The stage after sql is the opportunity: the first deal of the account made on or after the day
 the person became one (facts name no people of deals). A person is one of the account that employed them on the day, so
-that who changes employer leaves that account's cohorts, and moves on at the new one only. A person in stage s from day a until the day before b, when it
-reaches the next, is at the stage on the start days a … b − 1, and moves on within W days of the start days b − W …
-b − 1: both are stretches of days, so that counting them needs their ends alone.
+that who changes employer leaves that account's cohorts, and moves on at the new one only.
+
+A person in stage s from day a until the day before b, when it reaches the next, is at the stage on the start days
+a … b − 1, and moves on within W days of the start days b − W … b − 1: both are stretches of days, so that counting them
+needs their ends alone.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     | 05-10 | ann | a       | mail     |
     | 06-10 | ann | b       | mail     |
     | 06-10 | bob | a       | –        |
-    b's deal is of 20 June, a's of 25 May. Ann became a lead in April, an mql in May, an sql in June; her record names b,
-    which is where she works today.
+    b's deal is of 20 June, a's of 25 May. Ann became a lead in April, an mql in May, an sql in June; her record names
+    b, where she works today.
     """
     made = World(tmp_path_factory.mktemp("moved"))
     for name in ("a.com", "b.com"):

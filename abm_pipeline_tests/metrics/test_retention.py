@@ -135,8 +135,8 @@ def test_segments_to_drop(years: World) -> None:
 
 def test_a_move_within_a_family_is_no_churn(years: World) -> None:
     """Of the 21 that paid a year ago (20 of 10, and p1.com of 70) c2, c3 and p1.com left: 3 of 21 accounts. As families
-    p.com has kept its 70: (18 × 10 + 70) ÷ 270. The family is of 1:few as p1.com was, though p.com itself is not listed:
-    that tier is its 70 alone."""
+    p.com has kept its 70: (18 × 10 + 70) ÷ 270. The family is of 1:few as p1.com was, though p.com itself is not
+    listed: that tier is its 70 alone."""
     assert (3, 21) == years.parts("churn_rate", window_days=365)[:2]
     assert (250, 270) == years.parts("grr")[:2] == years.parts("nrr")[:2]
     assert (70, 70) == years.parts("grr", "tier", "one_to_few")[:2]
