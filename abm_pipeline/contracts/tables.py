@@ -500,8 +500,8 @@ ACCOUNT_METRICS_DAILY = Table(
     _columns(
         "day account_id name program tier industry region employee_band owner_name stage engagement_score rank band "
         "is_engaged score_change_7d silent_sources is_covered is_covered_email is_covered_phone is_covered_meeting "
-        "is_covered_event "
-        "is_covered_content is_covered_ads uncovered_reason contacts_known contacts_engaged committee_low "
+        "is_covered_event is_covered_content is_covered_ads is_covered_web is_covered_social is_covered_chat "
+        "is_covered_mail uncovered_reason contacts_known contacts_engaged committee_low "
         "committee_high penetration_low penetration_high role_gaps intent_topics_surging content_types touches "
         "last_touch_day open_deals open_pipeline won_revenue "
         "icp_fit icp_fit_industry icp_fit_region icp_fit_size contacts_complete contacts_connected contact_growth_90d "

@@ -24,7 +24,9 @@ ENGAGED_DAYS = 90
 INTENT_DAYS = 30
 """Window of intent coverage: the guides speak of accounts researching "this month"."""
 
-CHANNELS = ("email", "phone", "meeting", "event", "webinar", "content", "ads")
+CHANNELS = (
+    "email", "phone", "meeting", "event", "webinar", "content", "ads", "web", "social", "chat", "mail", "survey",
+)  # fmt: skip
 ROLES = ("decision_maker", "champion", "influencer", "user")
 """Roles of a buying committee whose absence is a gap."""
 
@@ -180,19 +182,12 @@ DEAL_LEVEL = Step(
 )
 PEOPLE_LEVEL = Step(
     "people_level",
-    "From a day on: how many people of an account are known, since their first record and until they changed employer. "
-    "Who is deleted is told by the record that stands for a person.",
+    "From a day on: how many people of an account are known.",
     """
-    WITH stay AS (
-        SELECT account_id, person_id, greatest(known_day, from_day) AS from_day, until_day
-        FROM person_at
-        WHERE account_id IS NOT NULL AND known_day <= until_day
-          AND person_id IN (SELECT contact_key FROM person_unit WHERE NOT is_deleted)
-    ),
-    edge AS (
-        SELECT account_id, person_id, from_day AS day, 1 AS records FROM stay
+    WITH edge AS (
+        SELECT account_id, person_id, stay_day AS day, 1 AS records FROM person_stay
         UNION ALL
-        SELECT account_id, person_id, until_day + 1, -1 FROM stay WHERE until_day < DATE '9999-12-30'
+        SELECT account_id, person_id, last_day + 1, -1 FROM person_stay WHERE last_day < DATE '9999-12-30'
     ),
     level AS (
         SELECT account_id, person_id, day,
@@ -297,6 +292,10 @@ _PUBLISH = f"""
            {has_channel("channels_90", "event", "webinar")} AS is_covered_event,
            {has_channel("channels_90", "content")} AS is_covered_content,
            {has_channel("channels_90", "ads")} AS is_covered_ads,
+           {has_channel("channels_90", "web")} AS is_covered_web,
+           {has_channel("channels_90", "social")} AS is_covered_social,
+           {has_channel("channels_90", "chat")} AS is_covered_chat,
+           {has_channel("channels_90", "mail")} AS is_covered_mail,
            uncovered_reason, contacts_known, contacts_engaged, committee_low, committee_high,
            CAST(contacts_engaged AS DOUBLE) / nullif(committee_high, 0) AS penetration_low,
            CAST(contacts_engaged AS DOUBLE) / nullif(committee_low, 0) AS penetration_high,

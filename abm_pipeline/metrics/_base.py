@@ -67,6 +67,23 @@ PERSON_AT = Step(
     SELECT m.*, r.person_id, r.is_deleted, r.known_day FROM moved m JOIN person_unit r USING (contact_key)
     """,
 )
+PERSON_STAY = Step(
+    "person_stay",
+    "From when to when each record says that a person is known at an account: since its first day, until they changed "
+    "employer or were deleted. Who is deleted is told by the record that stands for a person; one that no version told "
+    "of before it was is known on no day.",
+    """
+    WITH gone AS (
+        SELECT r.person_id, min(CAST(timezone(p.reporting_timezone, v.modified_at) AS DATE)) AS gone_day
+        FROM staged.contact v JOIN person_unit r ON r.contact_key = v.source || ':' || v.source_id, params p
+        WHERE v.is_deleted AND r.is_deleted AND r.contact_key = r.person_id GROUP BY r.person_id
+    )
+    SELECT a.account_id, a.person_id, greatest(a.known_day, a.from_day) AS stay_day,
+           least(a.until_day, coalesce(g.gone_day - 1, a.until_day)) AS last_day
+    FROM person_at a JOIN person_unit s ON s.contact_key = a.person_id LEFT JOIN gone g ON g.person_id = a.person_id
+    WHERE a.account_id IS NOT NULL AND (NOT s.is_deleted OR g.gone_day IS NOT NULL) AND stay_day <= last_day
+    """,
+)
 FIRM = Step(
     "firm",
     "What is known of each account, with the bounds of its committee: mapped, else by the first line of the "
@@ -179,6 +196,7 @@ ONCE = (
     COMPANY_UNIT,
     PERSON_UNIT,
     PERSON_AT,
+    PERSON_STAY,
     FIRM,
     LISTED_SPAN,
     DEAL_VERSION,

@@ -82,20 +82,14 @@ _LEVEL = Step(
     "contact_level",
     "From a day on: how many of an account's people have each field, are connected, and are complete.",
     f"""
-    WITH stay AS (
-        SELECT account_id, person_id, greatest(known_day, from_day) AS from_day, until_day
-        FROM person_at
-        WHERE account_id IS NOT NULL AND known_day <= until_day
-          AND person_id IN (SELECT contact_key FROM person_unit WHERE NOT is_deleted)
-    ),
-    edge AS (
-        SELECT account_id, person_id, from_day AS day, 1 AS records, CAST(NULL AS INTEGER) AS fields, 0 AS talks
-        FROM stay
+    WITH edge AS (
+        SELECT account_id, person_id, stay_day AS day, 1 AS records, CAST(NULL AS INTEGER) AS fields, 0 AS talks
+        FROM person_stay
         UNION ALL
-        SELECT account_id, person_id, until_day + 1, -1, NULL, 0 FROM stay WHERE until_day < DATE '9999-12-30'
+        SELECT account_id, person_id, last_day + 1, -1, NULL, 0 FROM person_stay WHERE last_day < DATE '9999-12-30'
         UNION ALL
         SELECT s.account_id, person_id, f.day, 0, f.fields, 0
-        FROM (SELECT DISTINCT account_id, person_id FROM stay) s JOIN person_fields f USING (person_id)
+        FROM (SELECT DISTINCT account_id, person_id FROM person_stay) s JOIN person_fields f USING (person_id)
         UNION ALL
         SELECT account_id, person_id, day, 0, NULL, 1 FROM person_connected
     ),

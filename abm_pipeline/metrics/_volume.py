@@ -27,6 +27,14 @@ VOLUME = Part(
             "How much of each kind happened at an account on a day. A mail opened, clicked or handed on several times "
             "in a day counts once; the source is told where a rate must ask only those that tell.",
             f"""
+            WITH consumed AS (
+                SELECT * FROM happening WHERE {CONTENT} AND touch_type <> 'web_visit'
+                UNION ALL
+                -- A visit is its page, where the source does not tell the pages by themselves.
+                SELECT h.* FROM (SELECT * FROM happening WHERE {CONTENT} AND touch_type = 'web_visit') h
+                ANTI JOIN (SELECT * FROM happening WHERE touch_type = 'page_view')
+                USING (account_no, day, source, content_id)
+            )
             SELECT account_no, day, source, touch_type AS kind, '' AS split,
                    count(DISTINCT (contact_key, campaign_id, content_id)) AS amount
             FROM happening WHERE touch_type IN ('email_open', 'email_click', 'email_forward') GROUP BY ALL
@@ -64,10 +72,9 @@ VOLUME = Part(
             FROM happening WHERE is_engagement GROUP BY ALL
             UNION ALL
             SELECT account_no, day, '', 'content', coalesce(funnel_stage, 'unknown'), sum(events)
-            FROM happening WHERE {CONTENT} GROUP BY ALL
+            FROM consumed GROUP BY ALL
             UNION ALL
-            SELECT account_no, day, '', 'content_fit', personalisation, sum(events)
-            FROM happening WHERE {CONTENT} GROUP BY ALL
+            SELECT account_no, day, '', 'content_fit', personalisation, sum(events) FROM consumed GROUP BY ALL
             """,
         ),
         Step(

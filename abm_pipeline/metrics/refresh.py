@@ -19,7 +19,7 @@ from abm_pipeline.metrics import _accounts, _base, allocation, attribution, camp
 from abm_pipeline.metrics._definitions import metric_specs, set_definitions
 from abm_pipeline.metrics._restated import Restatements
 from abm_pipeline.metrics._setup import IDENTITY, champion, chunks, set_choices, set_days, set_sources
-from abm_pipeline.metrics._spec import account_parts, parts_of
+from abm_pipeline.metrics._spec import EVER, account_parts, parts_of
 from abm_pipeline.metrics._values import compute
 from abm_pipeline.programme import Programme
 from abm_pipeline.scoring.model import ScoringModel
@@ -136,6 +136,7 @@ def account_inputs(programme: Programme, score_days: int) -> tuple[Input, ...]:
     reach = max(_accounts.ENGAGED_DAYS, programme.journey.aware_window_days)
     return (
         *_WHO,
+        Input(T.CONTACT, EVER),
         Input(T.FACT_DEAL),
         Input(T.TOUCH, reach),
         Input(T.INTENT, _accounts.INTENT_DAYS),

@@ -230,3 +230,18 @@ def test_a_family_is_one_account(tmp_path: Path) -> None:
     assert (1, 1) == world.parts("meetings_per_account")[:2]
     rows = world.read(T.METRIC_VALUES, "metric = 'meetings' AND window_days = 30 AND dimension IN ('all', 'tier')")
     assert [("all", 1.0), ("one_to_one", 1.0)] == [(row["dimension_value"], row["value"]) for row in rows]
+
+
+def test_a_visit_and_its_pages_are_not_counted_twice(world: World) -> None:
+    """Snowplow tells a visit and its two pages: 2 pieces consumed. Google Analytics tells visits alone: 1. In all 3,
+    one of which, the price list, is at the bottom of the funnel."""
+    world.account("a.com", "one_to_one")
+    for source, kind, page in (
+        ("snowplow", "web_visit", "/"), ("snowplow", "page_view", "/"), ("snowplow", "page_view", "/prices"),
+        ("ga4", "web_visit", "/"),
+    ):  # fmt: skip
+        stage = "bottom" if page == "/prices" else "top"
+        world.touch("a.com", "06-10", kind, source=source, content_id=page, funnel_stage=stage)
+    world.refresh(tables=VALUES)
+    assert (1, 3) == world.parts("content_consumption", window_days=30)[:2]
+    assert (1, 3) == world.parts("content_consumption", "funnel_stage", "bottom", window_days=30)[:2]

@@ -8,6 +8,7 @@ import pytest
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline_tests.metrics.world import World, day
+from abm_pipeline_tests.metrics.world_pipeline import contact
 
 VALUES = (T.METRIC_VALUES, T.ACCOUNT_METRICS_DAILY)
 
@@ -44,11 +45,14 @@ def test_intent_coverage_of_the_catalogue(world: World) -> None:
 def test_coverage_by_window_tier_and_channel(world: World) -> None:
     """Three accounts on 30 June.
 
-    a.com (1:1): an e-mail sent on 2 May (day 60 back, the first of the 60-day window): covered in both windows.
+    a.com (1:1): an e-mail sent on 2 May (day 60 back, the first of the 60-day window): covered in both windows; and a
+    visit of our site.
     b.com (1:1): an impression on 1 May: only in 90 days.
     c.com (1:few): a meeting on 1 April (day 91 back): in none.
-    So 60 d 1/3; 90 d 2/3; 1:1 2/2 in 90 d and 1/2 in 60 d (below 90 %); by e-mail 1/3, by ads 1/3, by meeting 0/3.
+    So 60 d 1/3; 90 d 2/3; 1:1 2/2 in 90 d and 1/2 in 60 d (below 90 %); by e-mail 1/3, by web 1/3, by ads 1/3, by
+    meeting 0/3.
     """
+    world.touch("a.com", "06-01", "web_visit")
     world.touch(world.account("a.com", "one_to_one"), "05-02", "email_sent")
     world.touch(world.account("b.com", "one_to_one"), "05-01", "ad_impression")
     world.touch(world.account("c.com", "one_to_few"), "04-01")
@@ -59,8 +63,9 @@ def test_coverage_by_window_tier_and_channel(world: World) -> None:
     assert (2, 2) == world.parts("coverage", "tier", "one_to_one", window_days=90)[:2]
     assert (1, 2) == world.parts("coverage", "tier", "one_to_one", window_days=60)[:2]
     assert "below" == world.cell("coverage", "tier", "one_to_one", window_days=60)["status"]
-    by_channel = {c: world.parts("coverage", "channel", c, window_days=90)[0] for c in ("email", "ads", "meeting")}
-    assert {"email": 1, "ads": 1, "meeting": 0} == by_channel
+    channels = ("email", "web", "ads", "meeting")
+    by_channel = {c: world.parts("coverage", "channel", c, window_days=90)[0] for c in channels}
+    assert {"email": 1, "web": 1, "ads": 1, "meeting": 0} == by_channel
 
 
 def test_first_and_last_day_of_the_window(world: World) -> None:
@@ -161,11 +166,12 @@ def test_a_mapped_committee_has_one_size(world: World) -> None:
 
 
 def test_a_person_with_two_records_counts_once(world: World) -> None:
-    """Ann was a lead from 1 March and became a contact on 1 June; Bob's twin was merged into him; Cem is deleted.
+    """Ann was a lead from 1 March and became a contact on 1 June; Bob's twin was merged into him; Cem is deleted,
+    nobody knows since when; Dan was deleted on 15 June.
 
     30 June: Ann (as lead in May, as contact in June) and Bob (as twin) engaged; who has no record, as a browser nobody
     has signed in with, is no person: 2, of 6 at most. Known: Ann since March, Bob: 2. On 31 May only Ann, as lead, has
-    engaged: 1; known are 2.
+    engaged: 1; known are 3, Dan with them.
     """
     world.account("a.com", "one_to_one")
     world.person("ann", "a.com", "champion", known="06-01")
@@ -173,13 +179,16 @@ def test_a_person_with_two_records_counts_once(world: World) -> None:
     world.person("bob", "a.com", known="04-01")
     world.person("twin", "a.com", person_id="crm:bob", is_deleted=True, known="04-15")
     world.person("cem", "a.com", is_deleted=True)
+    world.person("dan", "a.com", is_deleted=True, known="04-10")
+    contact(world, "crm", "dan", "04-10", "hash")
+    contact(world, "crm", "dan", "06-15", "hash", is_deleted=True)
     for when, person in (("05-10", "lead"), ("06-10", "ann"), ("06-10", "twin"), ("06-11", "nobody")):
         world.touch("a.com", when, person=person)
     days = [day(text) for text in ("02-28", "03-31", "05-31", "06-30")]
     world.refresh(*days, tables=VALUES)
 
     rows = [world.account_row("a.com", as_of) for as_of in days]
-    assert [(0, 0), (1, 0), (2, 1), (2, 2)] == [(row["contacts_known"], row["contacts_engaged"]) for row in rows]
+    assert [(0, 0), (1, 0), (3, 1), (2, 2)] == [(row["contacts_known"], row["contacts_engaged"]) for row in rows]
     assert (2, 6, 2 / 6) == world.parts("penetration_low")
 
 

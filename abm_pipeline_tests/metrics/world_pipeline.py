@@ -54,9 +54,12 @@ def company(
     _staged(world, "company", when, source, source_id, owner_name=owner, same_as=same_as)
 
 
-def contact(world: World, source: str, source_id: str, when: str, email: str, same_as: str | None = None) -> None:
+def contact(
+    world: World, source: str, source_id: str, when: str, email: str, same_as: str | None = None, **other: Any
+) -> None:
     """A version of a person record with the hash of its address."""
-    _staged(world, "contact", when, source, source_id, email_hash=email, same_as=same_as, person_type="contact")
+    known = {"email_hash": email, "same_as": same_as, "person_type": "contact"}
+    _staged(world, "contact", when, source, source_id, **{**known, **other})
 
 
 def campaign(
