@@ -165,28 +165,26 @@ NODES = (
     ),
 )
 
-NAME_USE = (
-    Step(
-        "node_core",
-        "groups by each of their names",
-        "SELECT node, unnest(cores) AS core FROM node WHERE cores IS NOT NULL",
-    ),
-    Step(
-        "name_use",
-        "who goes by each name: groups that something besides the name holds together, up to the number that makes a "
-        "difference; and those with nothing else",
-        f"""
+NODE_CORE = Step(
+    "node_core",
+    "groups by each of their names",
+    "SELECT node, unnest(cores) AS core FROM node WHERE cores IS NOT NULL",
+)
+NAME_USE = Step(
+    "name_use",
+    "who goes by each name: groups that something besides the name holds together, up to the number that makes a "
+    "difference; and those with nothing else",
+    f"""
         SELECT core, least(anchored, {ANCHORED}) AS anchored, {LOOSE} AS loose
         FROM (
             SELECT core, sum(anchored) AS anchored, sum(loose) AS loose FROM (
                 SELECT core, is_anchored::INTEGER AS anchored, (NOT is_anchored)::INTEGER AS loose
-                FROM node_core JOIN node USING (node)
+                FROM node_core JOIN node USING (node) WHERE node NOT IN (SELECT id FROM beside)
                 UNION ALL
                 SELECT core, anchored, loose FROM name_elsewhere WHERE round <= (SELECT round FROM now)
             ) GROUP BY core
         )
         """,
-    ),
 )
 
 BLOCKS = (

@@ -5,8 +5,9 @@ what `rounds` makes, in `state`. The members are those of a full run that goes b
 (`place_word`, `affinity`).
 
 What becomes of a group depends on the groups that it meets, on who else goes by its names, and on how many use its keys
-and blocks (see `state`). So the circles that a change touches are played through all rounds again (the **work**), with
-the circles that share a block with them (the **halo**) beside them. Where work and halo meet, they are a new circle,
+and blocks (see `state`). So the circles that a change touches are played through all rounds again (the **work**). The
+circles that share a block with them (the **halo**) stand beside them: they join as they are known to (`move`), and are
+compared with nobody but the work. Where work and halo meet, they are a new circle,
 played again with a halo of its own; where a name has become commoner or rarer so that it makes a difference, those who
 bear it are played again too; and so on until nothing is left.
 """
@@ -160,26 +161,13 @@ _HALO = (
 )
 _PAIR = Step(
     "pair",
-    "pairs of which one is worked at, and pairs within the circles of the halo",
-    f"""
-    WITH placed_block AS (
-        SELECT b.node, block, circle FROM block AS b JOIN state.placed AS p ON p.id = b.node
-        SEMI JOIN halo USING (circle)
-    ),
-    beside AS (
-        SELECT l.node AS a, r.node AS b, block FROM placed_block AS l JOIN placed_block AS r USING (block, circle)
-        WHERE l.node < r.node
-    ),
-    small_beside AS (
-        SELECT block FROM state.block WHERE block IN (SELECT block FROM beside)
-        GROUP BY block HAVING count(*) <= {compare.BLOCK}
-    )
+    "pairs of which at least one is worked at",
+    """
     SELECT least(l.node, r.node) AS a, greatest(l.node, r.node) AS b
-    FROM small JOIN block AS l USING (block) JOIN block AS r USING (block)
-    WHERE l.node <> r.node AND l.node IN (SELECT node FROM work_atom)
-    UNION SELECT a, b FROM beside SEMI JOIN small_beside USING (block)
-    UNION SELECT a, b FROM said_same
-    UNION SELECT a, b FROM said_parent
+    FROM small JOIN block AS l USING (block) JOIN state.block AS r USING (block) WHERE l.node <> r.node
+    UNION
+    SELECT a, b FROM (FROM said_same UNION ALL FROM said_parent)
+    WHERE a IN (FROM work_atom) OR b IN (FROM work_atom)
     """,
 )
 _FOUND = (
@@ -311,7 +299,8 @@ def _pass(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "CREATE OR REPLACE TEMP TABLE key_strength AS FROM state.key_strength WHERE key IN (SELECT key FROM key_use)"
     )
-    con.execute(rounds.NOBODY_ELSE)
+    for nothing in rounds.NOBODY_ELSE:
+        con.execute(nothing)
     run_steps(con, keys.EDGES)
     rounds.atoms(con)
     rounds.describe(con)
@@ -349,6 +338,9 @@ def _pass(con: duckdb.DuckDBPyConnection) -> None:
 def _surround(con: duckdb.DuckDBPyConnection) -> None:
     """Add the halo to `rec` and all that is of it, and make `pair`."""
     con.execute("CREATE OR REPLACE TEMP TABLE beside AS SELECT id, atom FROM state.placed WHERE circle IN (FROM halo)")
+    con.execute("CREATE OR REPLACE TEMP TABLE known_move AS FROM state.move WHERE old IN (SELECT id FROM beside)")
+    con.execute("INSERT INTO name_log SELECT round, circle, core, anchored, loose FROM state.name_delta "
+                "WHERE circle IN (FROM halo)")  # fmt: skip
     for name in ("rec", "domain_use", "key_use"):
         con.execute(f"INSERT INTO {name} FROM state.{name} WHERE id IN (SELECT id FROM beside)")
     con.execute(
@@ -360,21 +352,26 @@ def _surround(con: duckdb.DuckDBPyConnection) -> None:
         """
         CREATE OR REPLACE TEMP TABLE name_elsewhere AS
         SELECT round, core, sum(anchored) AS anchored, sum(loose) AS loose FROM state.name_delta
-        WHERE circle NOT IN (FROM halo) AND circle NOT IN (FROM work_circle)
-            AND core IN (SELECT core FROM rec UNION ALL SELECT also FROM rec)
+        WHERE circle NOT IN (FROM work_circle) AND core IN (SELECT core FROM rec UNION ALL SELECT also FROM rec)
         GROUP BY ALL
         """
     )
     run_steps(con, [step for step in keys.EDGES if step.name == "xref"])
-    rounds.describe(con)
-    run_steps(con, [_PAIR])
+    run_steps(con, [*compare.SAID, _PAIR])
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE grouped AS SELECT id, atom AS node FROM beside "
+        "WHERE atom IN (SELECT a FROM pair UNION ALL SELECT b FROM pair)"
+    )
+    run_steps(con, compare.NODES)
+    con.execute("INSERT INTO node BY NAME FROM new_node")
 
 
 def _install(con: duckdb.DuckDBPyConnection) -> None:
     """Put what was played in place of what it was before."""
     con.execute("DELETE FROM state.joined WHERE left_id IN (SELECT id FROM old_record)")
     con.execute("INSERT INTO state.joined BY NAME FROM temp.joined WHERE left_id IN (SELECT id FROM replaced)")
-    # a group is called after a record of it; the halo's may have been another than is installed
+    con.execute("DELETE FROM state.move WHERE old IN (SELECT id FROM old_record)")
+    con.execute("INSERT INTO state.move FROM temp.move WHERE old IN (SELECT id FROM replaced)")
     con.execute("DELETE FROM state.standing WHERE a IN (SELECT id FROM old_record) OR b IN (SELECT id FROM old_record)")
     con.execute(
         "INSERT INTO state.standing BY NAME FROM temp.standing "

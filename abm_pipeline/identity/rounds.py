@@ -1,8 +1,9 @@
 """From records to groups: round after round the pairs that are surest become one, and are compared anew as one.
 
 In: `rec` and what `keys` made of it. Out: `member` (record → group), `joined` (why groups became one) and `standing`
-(the pairs that were compared last and stayed apart); besides `met`, all pairs that ever were good enough to join, and
-`name_log`, who went by each name from which round on: what an increment has to know of those that it leaves alone.
+(the pairs that were compared last and stayed apart); besides `met`, all pairs that ever were good enough to join,
+`name_log`, who went by each name from which round on, and `move`, who joined whom in which round: what an increment has
+to know of those that it leaves alone.
 
 A chain of likenesses is no likeness: A may be like B, and B like C, while A and C differ. So groups join their best
 partner only, and only where that is mutual or beyond doubt; then everything that the group now knows (its domains,
@@ -44,9 +45,12 @@ ROUNDS = (
     Round(0, 4, 7), Round(0, 4, 6), Round(1, 3, 6), Round(1, 3, 5), Round(2, 2.5, 5), Round(2, 2, 4), Round(2, 1.5, 4),
     Round(2, 1.5, 4), Round(2, 1.5, 4),
 )  # fmt: skip
-# For a full run: nobody goes by a name that isn't in `node`.
+# For a full run: nobody goes by a name that isn't in `node`, and nobody's joins are known before they are decided.
+# `beside` are records whose groups are only looked at: they join as `known_move` says.
 NOBODY_ELSE = (
-    "CREATE OR REPLACE TEMP TABLE name_elsewhere (round INTEGER, core VARCHAR, anchored INTEGER, loose INTEGER)"
+    "CREATE OR REPLACE TEMP TABLE name_elsewhere (round INTEGER, core VARCHAR, anchored INTEGER, loose INTEGER)",
+    "CREATE OR REPLACE TEMP TABLE beside (id BIGINT, atom BIGINT)",
+    "CREATE OR REPLACE TEMP TABLE known_move (round INTEGER, old BIGINT, new BIGINT)",
 )
 # Pairs that weigh less than this are not looked at again.
 HOPELESS = -7.0
@@ -92,12 +96,13 @@ def group(
     con.execute(
         "CREATE OR REPLACE TEMP TABLE affinity (round INTEGER, what VARCHAR, a VARCHAR, b VARCHAR, bits DOUBLE)"
     )
-    con.execute(NOBODY_ELSE)
+    for nothing in NOBODY_ELSE:
+        con.execute(nothing)
     atoms(con)
     (size,) = con.execute("SELECT count(*) FROM rec").fetchall()[0]
     told(f"{size:,} records, their keys found")
     describe(con)
-    run_steps(con, compare.PAIRS)
+    run_steps(con, [*compare.SAID, *compare.PAIRS])
     play(con, weights=weights, told=told, learning=True)
 
 
@@ -130,7 +135,7 @@ def describe(con: duckdb.DuckDBPyConnection) -> None:
         "(round INTEGER, node BIGINT, core VARCHAR, anchored INTEGER, loose INTEGER)"
     )
     _log_names(con, 0, "true", 1)
-    run_steps(con, [*compare.NAME_USE, *compare.SAID, *compare.BLOCKS])
+    run_steps(con, [compare.NODE_CORE, *compare.BLOCKS])
 
 
 def play(
@@ -140,13 +145,15 @@ def play(
     told: Callable[[str], None] = lambda text: None,
     learning: bool = False,
 ) -> None:
-    """All rounds, from `pair` of the groups in `node` on. Learns `affinity`, or goes by that which is there.
+    """All rounds, from `pair` and `said_same`, `said_parent` of the groups in `node` on.
 
-    What becomes of two groups depends on nothing but groups that they meet, in `met`, and on who else goes by their
-    names. So no round is left out for want of joins, which would depend on everybody.
+    Learns `affinity`, or goes by that which is there. What becomes of two groups depends on nothing but groups that
+    they meet, in `met`, and on who else goes by their names. So no round is left out for want of joins, which would
+    depend on everybody.
     """
     weights = weights or (lambda stage: model.stages()[stage])
     con.execute("CREATE OR REPLACE TEMP TABLE met (a BIGINT, b BIGINT)")
+    con.execute("CREATE OR REPLACE TEMP TABLE move (round INTEGER, old BIGINT, new BIGINT)")
     for number, step in enumerate(ROUNDS):
         groups = _compare(con, number, learning)
         _weigh(con, weights(step.stage), step.threshold)
@@ -172,7 +179,8 @@ def _affinities(con: duckdb.DuckDBPyConnection, number: int, learning: bool) -> 
 def _log_names(con: duckdb.DuckDBPyConnection, number: int, which: str, sign: int) -> None:
     con.execute(
         f"INSERT INTO name_log SELECT {number}, node, unnest(cores), {sign} * is_anchored::INTEGER, "
-        f"{sign} * (NOT is_anchored)::INTEGER FROM node WHERE cores IS NOT NULL AND ({which})"
+        f"{sign} * (NOT is_anchored)::INTEGER FROM node "
+        f"WHERE cores IS NOT NULL AND ({which}) AND node NOT IN (SELECT id FROM beside)"
     )
 
 
@@ -191,7 +199,8 @@ def _compare(con: duckdb.DuckDBPyConnection, number: int, learning: bool) -> int
         con.execute("INSERT INTO node BY NAME FROM new_node")
         _log_names(con, number, "node IN (SELECT node FROM new_node)", 1)
         con.execute(f"CREATE OR REPLACE TEMP TABLE now AS SELECT {number} AS round")
-        run_steps(con, [*compare.NAME_USE, *compare.SAID])
+        run_steps(con, [compare.NODE_CORE, *compare.SAID])
+    run_steps(con, [compare.NAME_USE])
     if number == 0:
         con.execute("CREATE OR REPLACE TEMP TABLE todo AS FROM pair")
     else:
@@ -239,9 +248,20 @@ def _weigh(con: duckdb.DuckDBPyConnection, weights: Weights, threshold: float) -
 
 
 def _join(con: duckdb.DuckDBPyConnection, number: int, step: Round) -> int:
-    """Join groups to their best partners; returns how many groups went into another. Makes `moved` and `grouped`."""
-    (highest,) = con.execute("SELECT max(bits) FILTER (NOT is_vetoed) FROM standing").fetchall()[0]
-    if highest is None or highest < step.threshold:
+    """Join groups to their best partners; returns how many groups went into another. Makes `moved` and `grouped`.
+
+    Groups beside join whom they are known to join, and are described anew if anybody still looks at them.
+    """
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE near AS
+        SELECT a, b, bits FROM standing WHERE bits >= $1 AND NOT is_vetoed
+            AND a NOT IN (SELECT id FROM beside) AND b NOT IN (SELECT id FROM beside)
+        """,
+        [step.threshold],
+    )
+    known = con.execute("SELECT old, new FROM known_move WHERE round = $1", [number]).fetchnumpy()
+    if not len(known["old"]) and not con.execute("SELECT 1 FROM near LIMIT 1").fetchall():
         con.execute("CREATE OR REPLACE TEMP TABLE moved (old BIGINT, new BIGINT)")
         return 0
     run_steps(con, [_APART])
@@ -249,12 +269,8 @@ def _join(con: duckdb.DuckDBPyConnection, number: int, step: Round) -> int:
         """
         CREATE OR REPLACE TEMP TABLE best AS
         SELECT node, arg_max(other, (bits, -other)) AS other, max(bits) AS bits
-        FROM (
-            SELECT a AS node, b AS other, bits FROM standing WHERE bits >= $1 AND NOT is_vetoed
-            UNION ALL SELECT b, a, bits FROM standing WHERE bits >= $1 AND NOT is_vetoed
-        ) GROUP BY node
-        """,
-        [step.threshold],
+        FROM (SELECT a AS node, b AS other, bits FROM near UNION ALL SELECT b, a, bits FROM near) GROUP BY node
+        """
     )
     edges = con.execute(
         """
@@ -269,7 +285,8 @@ def _join(con: duckdb.DuckDBPyConnection, number: int, step: Round) -> int:
     moved = _joined_up(left, right, bits, _apart(con))
     wanted = pd.DataFrame({"a": left, "b": right})
     con.register("wanted", wanted)
-    joined = _move(con, moved)
+    _move(con, pd.concat([moved, pd.DataFrame(known)]))
+    con.execute(f"INSERT INTO move SELECT {number}, old, new FROM moved WHERE old NOT IN (SELECT id FROM beside)")
     levels = ", ".join(f"s.{name}" for name in model.COMPARISONS)
     con.execute(
         f"INSERT INTO joined SELECT {number}, l.first_id, r.first_id, 'evidence', s.bits, {levels} "
@@ -278,10 +295,20 @@ def _join(con: duckdb.DuckDBPyConnection, number: int, step: Round) -> int:
         "WHERE coalesce(ml.new, s.a) = coalesce(mr.new, s.b)"
     )
     con.unregister("wanted")
+    looked_at = f"""
+        UNION SELECT coalesce(v.new, s.node) FROM (
+            SELECT unnest([a, b]) AS node FROM standing WHERE bits >= {HOPELESS}
+        ) AS s LEFT JOIN moved AS v ON v.old = s.node
+    """
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE grouped AS SELECT m.* FROM member AS m SEMI JOIN moved ON moved.new = m.node"
+        f"""
+        CREATE OR REPLACE TEMP TABLE grouped AS
+        SELECT m.* FROM member AS m SEMI JOIN moved ON moved.new = m.node WHERE m.node IN (
+            SELECT new FROM moved WHERE new NOT IN (SELECT id FROM beside) {looked_at if len(known["old"]) else ""}
+        )
+        """
     )
-    return joined
+    return len(moved)
 
 
 def _apart(con: duckdb.DuckDBPyConnection) -> set[tuple[int, int]]:
@@ -332,7 +359,7 @@ def _parted(
     return target
 
 
-def _move(con: duckdb.DuckDBPyConnection, moved: pd.DataFrame) -> int:
+def _move(con: duckdb.DuckDBPyConnection, moved: pd.DataFrame) -> None:
     con.register("moved_frame", moved)
     con.execute("CREATE OR REPLACE TEMP TABLE moved AS FROM moved_frame")
     con.unregister("moved_frame")
@@ -340,4 +367,3 @@ def _move(con: duckdb.DuckDBPyConnection, moved: pd.DataFrame) -> int:
         "CREATE OR REPLACE TEMP TABLE member AS "
         "SELECT m.id, coalesce(v.new, m.node) AS node FROM member AS m LEFT JOIN moved AS v ON v.old = m.node"
     )
-    return len(moved)

@@ -32,7 +32,9 @@ _DECIDING = (
 )  # fmt: skip
 _LIBRARIES = ("anyascii", "babel", "duckdb", "tldextract")
 # Made of all records, kept as they are.
-_KEPT = ("rec", "domain_use", "key_use", "key_strength", "joined", "standing", "place_word", "affinity", "decision")
+_KEPT = (
+    "rec", "domain_use", "key_use", "key_strength", "joined", "standing", "move", "place_word", "affinity", "decision",
+)  # fmt: skip
 # A record's number, as in `keys`.
 NUMBER = "(hash({}) >> 1)::BIGINT"
 
