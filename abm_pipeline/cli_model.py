@@ -6,9 +6,12 @@ Belongs here: options, help and printing. What a command does is `scoring.lifecy
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from abm_pipeline.cli_backtest import backtest, fit
 
 if TYPE_CHECKING:
     from abm_pipeline.scoring.lifecycle import Promotion, Version
@@ -26,9 +29,15 @@ def model() -> None:
     abm model list                                  versions, and the days scored under each
     abm model check                                 are the YAML files right, and what would they compute?
     abm model diff default challenger               what differs
+    abm model backtest                              do their scores tell who opens and wins deals?
+    abm model fit --out FILE                        learn weights from what happened
     abm model promote challenger --why TEXT         make it the champion
     abm model rollback --why TEXT                   make the one before it the champion again
     """
+
+
+model.add_command(backtest)
+model.add_command(fit)
 
 
 @model.command("list")
@@ -45,10 +54,15 @@ def list_() -> None:
 @model.command()
 @click.argument("name", required=False)
 def check(name: str | None) -> None:
-    """Check the YAML of every model (or NAME), and say what taking each up would compute."""
+    """Check the YAML of every model (or NAME, or a FILE), and say what taking each up would compute."""
     from abm_pipeline.scoring.lifecycle import find, plan, versions
+    from abm_pipeline.scoring.model import load_model
 
     settings = _settings()
+    if name and name.endswith((".yaml", ".yml")):
+        found = load_model(Path(name))
+        click.echo(f"{name} is right: {found.name}@{found.model_version}.")
+        return
     chosen = [find(settings, name)] if name else [each for each in versions(settings) if each.is_present]
     for each in chosen:
         click.echo(f"{each.label} is right{', and the champion' if each.is_champion else ''}.")

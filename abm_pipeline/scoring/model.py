@@ -62,6 +62,7 @@ class ScoringModel(_Part):
     name: str = Field(pattern="^[a-z][a-z0-9_]*$")
     version: str = Field(pattern="^[0-9A-Za-z][0-9A-Za-z.]*$")
     valid_from: date | None = None
+    calibrated_on: date | None = None
     windows: tuple[Annotated[int, Field(ge=1, le=400)], ...]
     half_life_days: Positive
     points: Mapping[str, NotNegative]
@@ -94,8 +95,9 @@ class ScoringModel(_Part):
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of what the model says; comments and the order of keys don't count."""
-        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        """SHA-256 of what the model says; comments, the order of keys and when it was calibrated don't count."""
+        said = self.model_dump(mode="json", exclude={"calibrated_on"})
+        content = json.dumps(said, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(content.encode()).hexdigest()
 
     @cached_property
@@ -149,16 +151,19 @@ def load_models(config_dir: Path | None = None) -> dict[str, ScoringModel]:
     files = {path.name: path for folder in folders for path in sorted(folder.glob("*.yaml"))}
     models: dict[str, ScoringModel] = {}
     for path in files.values():
-        model = _load(path)
+        model = load_model(path)
         if model.name in models:
             raise ConfigError(f"{path}: another file already declares the model {model.name}; rename one")
         models[model.name] = model
     return models
 
 
-def _load(path: Path) -> ScoringModel:
+def load_model(path: Path) -> ScoringModel:
+    """The model that a YAML file says. Raises ConfigError, naming file, key and remedy."""
     try:
-        content = yaml.load(path.read_text(), Loader=_UniqueKeys)
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
+    except OSError as error:
+        raise ConfigError(f"{path} can't be read: {error.strerror}") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not valid YAML: {error}") from None
     try:
