@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -67,6 +68,25 @@ _QUARANTINE = """
     WHERE day > $before AND day <= $day GROUP BY ALL ORDER BY rows DESC, vendor, stream, rule LIMIT 8"""
 
 
+class Values:
+    """Rows of metric_values of one day, to be looked up."""
+
+    def __init__(self, rows: pd.DataFrame | None = None) -> None:
+        self._rows: dict[tuple[str, str, str], list[Any]] = {}
+        if rows is None:
+            return
+        has_benchmark = rows["benchmark_low"].notna() | rows["benchmark_high"].notna()
+        ranked = rows.assign(has_benchmark=has_benchmark).sort_values(["has_benchmark", "window_days"])
+        for row in ranked.itertuples(index=False):
+            each: Any = row
+            self._rows.setdefault((each.metric, each.dimension, each.dimension_value), []).append(each)
+
+    def row(self, metric: str, dimension: str = "all", value: str = "all", window: int | None = None) -> Any:
+        """A row as a namedtuple or None: of several windows the one with a benchmark, else the longest."""
+        found = self._rows.get((metric, dimension, value), ())
+        return next((row for row in reversed(found) if window in (None, row.window_days)), None)
+
+
 @dataclass(frozen=True)
 class Review:
     """Everything on the page. Frames are empty where the lake has nothing.
@@ -94,21 +114,11 @@ class Review:
         else the longest.
         """
         day = self.day - WEEK if ago else self.day
-        return pick(self.values[self.values["day"] == pd.Timestamp(day)], metric, dimension, segment)
+        return self._by_day.get(pd.Timestamp(day), Values()).row(metric, dimension, segment)
 
-
-def pick(
-    values: pd.DataFrame, metric: str, dimension: str = "all", value: str = "all", window: int | None = None
-) -> Any:
-    """A row as a namedtuple, None if there is none: of several windows the one with a benchmark, else the longest."""
-    chosen = values[
-        (values["metric"] == metric) & (values["dimension"] == dimension) & (values["dimension_value"] == value)
-    ]
-    if window is not None:
-        chosen = chosen[chosen["window_days"] == window]
-    has_benchmark = chosen["benchmark_low"].notna() | chosen["benchmark_high"].notna()
-    ranked = chosen.assign(has_benchmark=has_benchmark).sort_values(["has_benchmark", "window_days"])
-    return next(ranked.tail(1).itertuples(index=False), None)
+    @cached_property
+    def _by_day(self) -> dict[Any, Values]:
+        return {day: Values(rows) for day, rows in self.values.groupby("day")}
 
 
 def latest_day(settings: Settings) -> date | None:

@@ -20,7 +20,7 @@ from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.programme import Programme
 from abm_pipeline.reports import _page, _svg
 from abm_pipeline.reports._format import cell, words
-from abm_pipeline.reports._review import latest_day, pick
+from abm_pipeline.reports._review import Values, latest_day
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage import engine
 
@@ -208,8 +208,8 @@ def write(settings: Settings, day: date | None = None) -> Path:
 def render(settings: Settings, day: date) -> str:
     """The page as HTML."""
     specs, currency = metric_specs(settings.programme), settings.programme.reporting_currency
-    values, trend = _read(settings, day)
-    lines = dict(iter(trend.groupby(["metric", "window_days"])))
+    rows, trend = _read(settings, day)
+    values, lines = Values(rows), dict(iter(trend.groupby(["metric", "window_days"])))
     filled = [
         {
             "title": title,
@@ -227,8 +227,8 @@ def render(settings: Settings, day: date) -> str:
     return _page.render("catalogue.html.j2", day=day, sections=filled, metrics=len(specs))
 
 
-def _metric(spec: MetricSpec, values: pd.DataFrame, lines: dict[Any, pd.DataFrame], currency: str) -> dict[str, Any]:
-    row = pick(values, spec.id)
+def _metric(spec: MetricSpec, values: Values, lines: dict[Any, pd.DataFrame], currency: str) -> dict[str, Any]:
+    row = values.row(spec.id)
     line = None if row is None else lines.get((spec.id, row.window_days))
     return {
         "spec": spec,

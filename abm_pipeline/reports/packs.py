@@ -24,7 +24,7 @@ from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.programme import ConfigError, Pack, PackSection
 from abm_pipeline.reports import _page, _svg
 from abm_pipeline.reports._format import cell, is_missing, signed, words
-from abm_pipeline.reports._review import latest_day, pick
+from abm_pipeline.reports._review import Values, latest_day
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage import engine
 
@@ -110,7 +110,8 @@ class _Tables:
         trend: pd.DataFrame,
     ) -> None:
         self.specs, self.currency = specs, currency
-        self.now, self.then, self.trend = now, then, trend
+        self.found, self.trend = now, trend
+        self.now, self.then = Values(now), Values(then)
 
     def section(self, section: PackSection) -> dict[str, Any] | None:
         """Title, note, head and rows; None if there is nothing to show."""
@@ -130,18 +131,18 @@ class _Tables:
     def _by_metric(self, section: PackSection) -> Iterator[dict[str, Any]]:
         columns = self._values_of(section)
         for metric in section.metrics:
-            total = pick(self.now, metric)
+            total = self.now.row(metric)
             if total is None:
                 continue
-            cells = [pick(self.now, metric, section.by or "all", value, total.window_days) for value in columns]
-            yield self._row(metric, self.specs[metric].title, total, pick(self.then, metric)) | {
+            cells = [self.now.row(metric, section.by or "all", value, total.window_days) for value in columns]
+            yield self._row(metric, self.specs[metric].title, total, self.then.row(metric)) | {
                 "cells": [None if each is None else self._cell(each) for each in cells],
                 "spark": self._spark(metric, total.window_days),
             }
 
     def _by_value(self, section: PackSection) -> Iterator[dict[str, Any]]:
         (metric,), by = section.metrics, str(section.by)
-        found = self.now[(self.now["metric"] == metric) & (self.now["dimension"] == by)]
+        found = self.found[(self.found["metric"] == metric) & (self.found["dimension"] == by)]
         found = found[found["dimension_value"].str.startswith(section.only)]
         found = found[found["window_days"] == found["window_days"].max()]
         known = found["dimension_value"].map(_ORDER)
@@ -150,7 +151,7 @@ class _Tables:
         )
         for row in order.head(MOST_ROWS).itertuples(index=False):
             each: Any = row
-            before = pick(self.then, metric, by, each.dimension_value, each.window_days)
+            before = self.then.row(metric, by, each.dimension_value, each.window_days)
             name = words(each.dimension_value.removeprefix(section.only))
             yield self._row(metric, name, each, before) | {"cells": [], "spark": ""}
 
@@ -174,7 +175,7 @@ class _Tables:
 
     def _values_of(self, section: PackSection) -> list[str]:
         """The values of the section's dimension that any of its metrics has, the known ones in their order."""
-        mine = self.now[self.now["metric"].isin(section.metrics) & (self.now["dimension"] == section.by)]
+        mine = self.found[self.found["metric"].isin(section.metrics) & (self.found["dimension"] == section.by)]
         counted = mine.groupby("dimension_value")["n"].max()
         ranked = sorted(counted.index, key=lambda value: (_ORDER.get(value, len(_ORDER)), -counted[value], value))
         return [value for value in ranked if value != "none"][:MOST_COLUMNS]
