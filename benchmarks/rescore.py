@@ -16,7 +16,6 @@ from typing import Any
 import dagster as dg
 
 from abm_pipeline.contracts import tables as T
-from abm_pipeline.contracts.render import select_list
 from abm_pipeline.scoring.model import load_models
 from abm_pipeline.scoring.refresh import chunks, prepare_model, prepare_touches, run_chunk
 from abm_pipeline.scoring.steps import SPAN_STEPS
@@ -102,7 +101,7 @@ def bare(settings: Settings, days: list[date], target: Path) -> None:
             run_chunk(con, chunk)
             for table, rows in ((T.ENGAGEMENT_SCORE, "score_row"), (T.SCORE_PART, "part_row")):
                 con.execute(
-                    f"COPY (SELECT {select_list(table)} FROM {rows}) TO '{target / table.name / str(number)}' "
+                    f"COPY (FROM {rows}) TO '{target / table.name / str(number)}' "
                     "(FORMAT parquet, PARTITION_BY (day), WRITE_PARTITION_COLUMNS true, COMPRESSION zstd)"
                 )
 

@@ -5,6 +5,7 @@ Dagster's spelling is in `defs.metadata`, since nothing outside `defs` may impor
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -27,6 +28,16 @@ DUCKDB: dict[Type, str] = {
     Type.MONEY: "DECIMAL(18,4)",
     Type.TEXTS: "VARCHAR[]",
 }
+SPARK: dict[Type, str] = {
+    Type.TEXT: "STRING",
+    Type.INT: "BIGINT",
+    Type.FLOAT: "DOUBLE",
+    Type.BOOL: "BOOLEAN",
+    Type.DATE: "DATE",
+    Type.TIMESTAMP: "TIMESTAMP",
+    Type.MONEY: "DECIMAL(18,4)",
+    Type.TEXTS: "ARRAY<STRING>",
+}
 _POSTGRES: dict[Type, sa.types.TypeEngine[Any]] = {
     Type.TEXT: sa.Text(),
     Type.INT: sa.BigInteger(),
@@ -44,9 +55,12 @@ def quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def select_list(table: Table) -> str:
+def select_list(table: Table, uncast: Collection[str] = ()) -> str:
     """The table's columns in contract order, cast to contract types: what stands between SELECT and FROM."""
-    return ", ".join(f"CAST({quoted(f.name)} AS {DUCKDB[f.type]}) AS {quoted(f.name)}" for f in table.fields())
+    return ", ".join(
+        quoted(f.name) if f.name in uncast else f"CAST({quoted(f.name)} AS {DUCKDB[f.type]}) AS {quoted(f.name)}"
+        for f in table.fields()
+    )
 
 
 def empty_select(table: Table) -> str:

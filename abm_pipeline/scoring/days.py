@@ -91,7 +91,7 @@ DAY_STEPS = (
     ),
     Step(
         "part_row",
-        "Rows of scoring.score_part: each touch type's points, what breadth adds to them, and intent.",
+        "Rows of scoring.score_part: each touch type's points, what breadth adds to them (part -1), and intent (-2).",
         """
         WITH dense AS (
             SELECT span.account, span.window_days, span.part, span.even, span.odd, span.touches,
@@ -100,20 +100,20 @@ DAY_STEPS = (
             FROM part_span AS span CROSS JOIN chunk
             WHERE span.from_day <= chunk.last_day AND span.to_day > chunk.first_day
         ), part AS (
-            SELECT dense.account, dense.window_days, dense.day, part_name.part, dense.touches,
+            SELECT dense.account, dense.window_days, dense.day, dense.part AS part_no, dense.touches,
                    dense.even * calendar.shrink_even + dense.odd * calendar.shrink_odd AS points
             FROM dense
             JOIN calendar ON calendar.day = dense.day
-            JOIN part_name ON part_name.part_no = dense.part
             UNION ALL
-            SELECT account, window_days, day, 'breadth', NULL, base * (factor - 1)
+            SELECT account, window_days, day, -1, NULL, base * (factor - 1)
             FROM ranked WHERE factor > 1 AND touches > 0
             UNION ALL
-            SELECT account, window_days, day, 'intent', NULL, intent FROM ranked WHERE intent > 0
+            SELECT account, window_days, day, -2, NULL, intent FROM ranked WHERE intent > 0
         )
         SELECT DATE '1970-01-01' + CAST(part.day AS INTEGER) AS day, account_number.account_id, model.model_version,
-               part.window_days, part.part, round(part.points, 8) AS points, part.touches
+               part.window_days, part_name.part, round(part.points, 8) AS points, part.touches
         FROM part
+        JOIN part_name ON part_name.part_no = part.part_no
         JOIN account_number ON account_number.account = part.account
         CROSS JOIN model
         """,

@@ -7,6 +7,7 @@ is scored, champion and challengers alike, each into a file of its own in the pa
 from __future__ import annotations
 
 import math
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -14,16 +15,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
+import orjson
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.fields import ROLES
 from abm_pipeline.programme import Programme
+from abm_pipeline.scoring import kept
 from abm_pipeline.scoring.days import DAY_STEPS
 from abm_pipeline.scoring.lifecycle import archive
 from abm_pipeline.scoring.model import PARTS, ScoringModel, load_models
 from abm_pipeline.scoring.steps import SPAN_STEPS, TOUCH_STEPS
 from abm_pipeline.settings import Settings
-from abm_pipeline.storage.engine import connect, run_steps
+from abm_pipeline.storage.engine import connect, on_spark, run_steps
 from abm_pipeline.storage.journal import FACTS
 from abm_pipeline.storage.lake import Input, Lake, Written, now_ns
 from abm_pipeline.storage.report import TableReport
@@ -35,6 +38,8 @@ CHANGE_DAYS = 7
 # partitioned writing holds one file open per day.
 CHUNK_ROWS = 1_600_000
 CHUNK_DAYS = 90
+# What touches add up to is kept of ranges from this length on: a daily run's never comes again.
+KEPT_FROM_DAYS = 60
 EPOCH = date(1970, 1, 1)
 
 
@@ -63,15 +68,22 @@ def refresh(
     """Score `days`, and days scored before whose inputs changed since, under every model (default: all the YAML).
 
     Writes scoring.engagement_score and scoring.score_part where rows differ. Days before `history_start` or a model's
-    `valid_from` are left out. Raises ConfigError for a model that can't be used.
+    `valid_from` are left out, and so is what this very version has scored since anything that it reads changed: a
+    killed re-score goes on where it was. Raises ConfigError for a model that can't be used.
     """
     models = load_models(settings.config) if models is None else models
     lake, programme = settings.open_lake, settings.programme
     for model in models.values():
         archive(settings, model)
+    todo = days_to_score(settings, models, days)
     computed_at = now_ns()
-    todo = {model.name: _days_to_score(lake, programme, model, days) for model in models.values()}
     outcomes = {table: _Outcome() for table in OUTPUTS}
+    for model in models.values():
+        standing = set(days) - set(todo[model.name])
+        for table, outcome in outcomes.items() if standing else ():
+            for day, count in lake.rows_by_day(table, min(standing), max(standing), model.file_part).items():
+                if day in standing:
+                    outcome.rows[day] = outcome.rows.get(day, 0) + count
     unattributed = 0
     settings.home.mkdir(parents=True, exist_ok=True)
     reach = max((max(model.windows) for model in models.values()), default=1) - 1 + CHANGE_DAYS
@@ -79,10 +91,16 @@ def refresh(
         # A connection for each, so that the memory of one is free for the next.
         with (
             TemporaryDirectory(dir=settings.home, prefix="scoring_") as spill,
-            connect(memory_limit=settings.memory_limit, threads=settings.threads, temp=Path(spill)) as con,
+            connect(
+                memory_limit=settings.memory_limit,
+                threads=settings.threads,
+                temp=Path(spill),
+                cluster=settings.cluster,
+            ) as con,
         ):
-            prepare_touches(con, lake, programme, segment, reach)
-            row = con.execute("SELECT coalesce(sum(touches), 0) FROM actor WHERE account IS NULL").fetchone()
+            keep = settings.home / "kept" if len(segment) >= KEPT_FROM_DAYS else None
+            prepare_touches(con, lake, programme, segment, reach, keep)
+            row = con.execute("SELECT touches FROM unattributed").fetchone()
             unattributed += int(row[0]) if row else 0
             for model in models.values():
                 wanted = [day for day in todo[model.name] if segment[0] <= day <= segment[-1]]
@@ -101,16 +119,49 @@ def refresh(
     notes: dict[str, int | float | str] = {
         "models": ", ".join(f"{model.name} {model.model_version}" for model in models.values()),
         "touches_unattributed": unattributed,
+        "days_scored": sum(map(len, todo.values())),
     }
     return [
         TableReport(table, outcome.rows, tuple(sorted(outcome.changed)), notes) for table, outcome in outcomes.items()
     ]
 
 
-def _days_to_score(lake: Lake, programme: Programme, model: ScoringModel, days: Sequence[date]) -> list[date]:
-    stale = {day for table in OUTPUTS for day in lake.stale_days(table, inputs(model, programme), part=model.file_part)}
-    first = max(programme.history_start, model.valid_from or date.min)
-    return sorted(day for day in {*days, *stale} if day >= first)
+def days_to_score(
+    settings: Settings, models: Mapping[str, ScoringModel], days: Sequence[date]
+) -> dict[str, list[date]]:
+    """For each model, by name: of `days` those that it has not scored as things stand, and the stale ones."""
+    lake, programme = settings.open_lake, settings.programme
+    rules_since = _rules_since(settings)
+    out: dict[str, list[date]] = {}
+    for model in models.values():
+        reads, part = inputs(model, programme), model.file_part
+        wanted = {day for table in OUTPUTS for day in lake.stale_days(table, reads, part=part)}
+        computed = [lake.computed_at(table, part) for table in OUTPUTS]
+        for day in set(days) - wanted:
+            stands = all(at.get(day, 0) >= rules_since for at in computed)
+            if not stands or not all(lake.file(table, day, part).exists() for table in OUTPUTS):
+                wanted.add(day)
+        first = max(programme.history_start, model.valid_from or date.min)
+        out[model.name] = sorted(day for day in wanted if day >= first)
+    return out
+
+
+def _rules_since(settings: Settings) -> int:
+    """Since when (ns) scores are made by the SQL and the programme's settings of now."""
+    path, programme = settings.lake_path / "scoring" / "_rules.json", settings.programme
+    chosen = (programme.history_start, programme.account_level, programme.reporting_timezone)
+    now = kept.digest((*TOUCH_STEPS, *SPAN_STEPS, *DAY_STEPS), chosen, ())
+    try:
+        known = orjson.loads(path.read_bytes())
+    except FileNotFoundError:
+        known = {}
+    if known.get("rules") != now:
+        known = {"rules": now, "since": now_ns()}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_suffix(f".{uuid.uuid4().hex}")
+        beside.write_bytes(orjson.dumps(known))
+        beside.replace(path)
+    return int(known["since"])
 
 
 def _runs(days: Sequence[date], gap: int) -> Iterator[list[date]]:
@@ -126,25 +177,43 @@ def _runs(days: Sequence[date], gap: int) -> Iterator[list[date]]:
 
 
 def prepare_touches(
-    con: duckdb.DuckDBPyConnection, lake: Lake, programme: Programme, segment: Sequence[date], reach: int
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    programme: Programme,
+    segment: Sequence[date],
+    reach: int,
+    keep: Path | None = None,
 ) -> None:
-    """Resolve and count the touches that the days of `segment` look back on, for every model at once."""
+    """Resolve and count the touches that the days of `segment` look back on, for every model at once.
+
+    `keep`: the folder where that is looked for, and kept.
+    """
     first, last = segment[0], segment[-1]
-    lake.attach(con, T.TOUCH, first - timedelta(days=reach), last)
-    lake.attach(con, T.INTENT, first - timedelta(days=CHANGE_DAYS), last)
-    for table in (T.MEMBER, T.PERSON, T.PERSON_HISTORY, T.ACCOUNT, T.TIER_HISTORY):
+    read_from = first - timedelta(days=reach)
+    daily = ((T.TOUCH, read_from), (T.INTENT, first - timedelta(days=CHANGE_DAYS)))
+    whole = (T.MEMBER, T.PERSON, T.PERSON_HISTORY, T.ACCOUNT, T.TIER_HISTORY)
+    for table, since in daily:
+        lake.attach(con, table, since, last)
+    for table in whole:
         lake.attach(con, table)
+    told = (first, last, read_from, programme.history_start)
     con.execute(
         "CREATE TEMP TABLE segment AS SELECT ?::INTEGER AS first_day, ?::INTEGER AS last_day, ?::INTEGER AS read_from, "
         "?::INTEGER AS history_start, ? AS account_level, ? AS zone",
-        [
-            *((day - EPOCH).days for day in (first, last, first - timedelta(days=reach), programme.history_start)),
-            programme.account_level,
-            programme.reporting_timezone,
-        ],
+        [*((day - EPOCH).days for day in told), programme.account_level, programme.reporting_timezone],
     )
     _fill(con, "role_number (role VARCHAR, role_no TINYINT)", [(r, i) for i, r in enumerate((*ROLES, "unknown"))])
-    run_steps(con, TOUCH_STEPS)
+    folder = None
+    if keep is not None and on_spark(con) is None:
+        files = [file for table, since in daily for file in lake.files(table, since, last)]
+        files += [file for table in whole for file in lake.files(table)]
+        chosen = (*told, programme.account_level, programme.reporting_timezone, ROLES)
+        folder = keep / kept.digest(TOUCH_STEPS, chosen, files)
+    if folder is None or not kept.load(con, folder):
+        run_steps(con, TOUCH_STEPS)
+        if folder is not None:
+            kept.save(con, folder)
+    _number_texts(con, "account_number", "account_id")
 
 
 def prepare_model(con: duckdb.DuckDBPyConnection, model: ScoringModel) -> None:
@@ -174,7 +243,10 @@ def prepare_model(con: duckdb.DuckDBPyConnection, model: ScoringModel) -> None:
     most = max(model.breadth)
     reached = [max((n for n in model.breadth if n <= contacts), default=None) for contacts in range(most + 1)]
     roles = (*ROLES, "unknown")
-    _fill(con, "part_name (part_no TINYINT, part VARCHAR)", [(number, name) for name, number in part_no.items()])
+    named = {**part_no, "breadth": -1, "intent": -2}
+    _fill(con, "part_name (part_no INTEGER, part VARCHAR)", [(number, name) for name, number in named.items()])
+    for table, column in (("part_name", "part"), ("model", "name"), ("model", "model_version")):
+        _number_texts(con, table, column)
     _fill(
         con,
         "touch_points (touch_type VARCHAR, part TINYINT, points DOUBLE)",
@@ -206,6 +278,17 @@ def _fill(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[objec
     if rows:
         places = ", ".join("?" * len(rows[0]))
         con.executemany(f"INSERT INTO {table.split(maxsplit=1)[0]} VALUES ({places})", rows)
+
+
+def _number_texts(con: duckdb.DuckDBPyConnection, table: str, column: str) -> None:
+    """Make an ENUM of a column of texts that stand in millions of rows, each of few: it is carried as a number."""
+    if on_spark(con) is not None:
+        return  # which has no such type
+    if con.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None:
+        return
+    kind = f"texts_of_{table}_{column}"
+    con.execute(f"CREATE OR REPLACE TYPE {kind} AS ENUM (SELECT DISTINCT {column} FROM {table} ORDER BY 1)")
+    con.execute(f"ALTER TABLE {table} ALTER {column} TYPE {kind}")
 
 
 def chunks(con: duckdb.DuckDBPyConnection, days: Sequence[date]) -> Iterator[list[date]]:

@@ -102,10 +102,15 @@ TOUCH_STEPS = (
         """,
     ),
     Step(
+        "unattributed",
+        "How many touches of the days that are scored find no account.",
+        "SELECT coalesce(sum(touches), 0) AS touches FROM actor WHERE account IS NULL",
+    ),
+    Step(
         "kind",
         "Each pair of touch type and content type in the touches.",
         """
-        SELECT touch_type, content_type, CAST(row_number() OVER () AS INTEGER) AS kind
+        SELECT touch_type, content_type, CAST(row_number() OVER (ORDER BY touch_type, content_type) AS INTEGER) AS kind
         FROM (SELECT DISTINCT touch_type, content_type FROM facts.touch WHERE NOT is_exposure)
         """,
     ),

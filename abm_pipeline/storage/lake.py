@@ -31,6 +31,7 @@ import orjson
 from abm_pipeline.contracts.render import DUCKDB, empty_select, quoted, select_list
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.storage import journal
+from abm_pipeline.storage.engine import on_spark
 from abm_pipeline.storage.journal import Change
 from abm_pipeline.storage.segments import Segments
 
@@ -43,12 +44,14 @@ PROVENANCE = frozenset({"run_id", "captured_at", "fetched_at"})
 @dataclass(frozen=True)
 class Input:
     """A table that another is computed from. For a daily one, day D reads the `window_days` days up to D; an
-    unpartitioned one is read in the `way` that `journal` knows, for itself if not told.
+    unpartitioned one is read in the `way` that `journal` knows, for itself if not told. `part`: of a daily table whose
+    partitions have several files, the one that is read.
     """
 
     table: Table
     window_days: int = 1
     way: str = journal.ROWS
+    part: str = "*"
 
 
 @dataclass(frozen=True)
@@ -101,14 +104,14 @@ class Lake:
             return [path for day in days if (path := day / f"{part}.parquet").exists()]
         return [day / name for day in days for name in sorted(_names(day)) if name.endswith(".parquet")]
 
-    def rows_by_day(self, table: Table, start: date, end: date) -> Mapping[date, int]:
+    def rows_by_day(self, table: Table, start: date, end: date, part: str = "*") -> Mapping[date, int]:
         """How many rows a daily table has on each of the days from `start` to `end`, both inclusive."""
         import pyarrow.parquet as pq
 
         if segments := Segments.read(self.folder(table)):
             return {day: count for day, count in segments.rows().items() if start <= day <= end}
         out: Counter[date] = Counter()
-        for path in self.files(table, start, end):
+        for path in self.files(table, start, end, part):
             out[_day_of(path)] += pq.read_metadata(path).num_rows
         return out
 
@@ -126,6 +129,9 @@ class Lake:
     ) -> None:
         """Make `layer.table` (or the view `name`) readable in `con`: an empty typed table where nothing is written."""
         files = self.files(table, start, end, part)
+        within = ""
+        if table.is_daily and (start or end):
+            within = f"day BETWEEN DATE '{start or date.min}' AND DATE '{end or date.max}'"
         if files:
             paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
             # The contract's columns, whatever a file has: one added to the contract reads as null from older files.
@@ -134,16 +140,16 @@ class Lake:
                 f"'{field.name}': {{name: '{field.name}', type: '{DUCKDB[field.type]}', default_value: NULL}}"
                 for field in table.fields()
             )
-            within = ""
-            if table.is_daily and (start or end):
-                within = f" WHERE day BETWEEN DATE '{start or date.min}' AND DATE '{end or date.max}'"
-            sql = f"FROM read_parquet([{paths}], schema = MAP {{{columns}}}, hive_partitioning = false){within}"
+            sql = f"FROM read_parquet([{paths}], schema = MAP {{{columns}}}, hive_partitioning = false)"
+            sql += f" WHERE {within}" if within else ""
         else:
             sql = empty_select(table)
         if name is None:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {table.layer}")
             name = f"{table.layer}.{quoted(table.name)}"
         con.execute(f"CREATE OR REPLACE VIEW {name} AS {sql}")
+        if (spark := on_spark(con)) is not None:
+            spark.attach(name.replace('"', ""), table, files, within)
 
     # -- writing
 
@@ -170,11 +176,32 @@ class Lake:
         with self.lock(table):
             if Segments.read(self.folder(table)):
                 raise ValueError(f"{table} is added to, never replaced")
+            if watch is None and not any(self.file(table, day, part).exists() for day in wanted):
+                return self._add(con, table, query, wanted, computed_at, part)
             con.execute(f"CREATE OR REPLACE TEMP TABLE _new AS SELECT {select_list(table)} FROM ({query})")
             try:
                 return self._replace(con, table, wanted, computed_at, part, watch)
             finally:
                 con.execute("DROP TABLE IF EXISTS _new")
+
+    def _add(
+        self, con: duckdb.DuckDBPyConnection, table: Table, query: str, wanted: list[date], computed_at: int, part: str
+    ) -> Written:
+        """Write days of which nothing stands: with nothing to compare with, rows stream to their files and aren't held.
+
+        An ENUM is not cast to text: it is written as text, in half the time.
+        """
+        found = con.sql(query)
+        enums = {name for name, kind in zip(found.columns, found.types, strict=True) if kind.id == "enum"}
+        known = self.computed_at(table, part).keys()
+        with self._swept(table, part):
+            beside = self._write_beside(con, table, f"SELECT {select_list(table, enums)} FROM ({query})", part)
+            _no_stray(table, beside, wanted)
+            for day, (path, _) in beside.items():
+                swap_in(path, self.file(table, day, part))
+        self.mark_computed(table, wanted, computed_at, part)
+        changed = tuple(day for day in wanted if day in beside or day not in known)
+        return Written({day: beside[day][1] if day in beside else 0 for day in wanted}, changed)
 
     def _replace(
         self,
@@ -189,8 +216,7 @@ class Lake:
         places = {day: f"{folder}/day={day}/{part}.parquet" for day in wanted}
         have = {day for day, path in places.items() if os.path.exists(path)}
         new = _digests(con, "_new", table, hashed=bool(have))
-        if stray := new.keys() - places.keys():
-            raise ValueError(f"{table}: rows of {min(stray)}…{max(stray)}, which are not among the days to write")
+        _no_stray(table, new, wanted)
         old: dict[date, tuple[int, int]] = {}
         if have:
             self.attach(con, table, wanted[0], wanted[-1], part=part, name="_old")
@@ -202,51 +228,57 @@ class Lake:
             self.attach(con, table, again[0], again[-1], part=part, name="_old")
             watch(con, again)
             con.execute("DROP VIEW IF EXISTS _old")
-        try:
-            for day, written in self._write_beside(con, table, [day for day in changed if day in new], part).items():
-                swap_in(written, places[day])
+        with self._swept(table, part):
+            if again := [day for day in changed if day in new]:
+                con.execute(
+                    "CREATE OR REPLACE TEMP TABLE _changed AS SELECT unnest(CAST($d AS DATE[])) AS day", {"d": again}
+                )
+                rows = "SELECT * FROM _new SEMI JOIN _changed USING (day)"
+                for day, (written, _) in self._write_beside(con, table, rows, part).items():
+                    swap_in(written, places[day])
             for day in changed:
                 if day in have and day not in new:
                     beside = f"{folder}/day={day}/.{part}.new"
                     con.execute(f"COPY ({empty_select(table)}) TO '{beside}' (FORMAT parquet)")
                     swap_in(beside, places[day])
-        except BaseException:
-            # A killed process leaves them; they are written over by the next one, and read by none.
-            for path in self.folder(table).glob(f"day=*/.{part}*.new"):
-                path.unlink()
-            raise
         self.mark_computed(table, wanted, computed_at, part)
         return Written({day: new.get(day, (0, 0))[0] for day in wanted}, tuple(changed))
 
+    @contextmanager
+    def _swept(self, table: Table, part: str) -> Iterator[None]:
+        """Unfinished files go when the block fails. Those of a killed process are read by none, and written over."""
+        try:
+            yield
+        except BaseException:
+            for path in self.folder(table).glob(f"day=*/.{part}*.new"):
+                path.unlink()
+            raise
+
     def _write_beside(
-        self, con: duckdb.DuckDBPyConnection, table: Table, days: list[date], part: str
-    ) -> dict[date, str]:
-        """Write the rows of `_new` on `days` as finished files, each in its partition's folder; returns where."""
-        if not days:
-            return {}
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE _changed AS SELECT unnest(CAST($days AS DATE[])) AS day", {"days": days}
-        )
+        self, con: duckdb.DuckDBPyConnection, table: Table, rows: str, part: str
+    ) -> dict[date, tuple[str, int]]:
+        """Write rows as finished files, each in its partition's folder; returns where, and how many rows it has."""
         folder = self.folder(table)
         folder.mkdir(parents=True, exist_ok=True)
-        _, files = con.execute(
-            f"COPY (SELECT * FROM _new SEMI JOIN _changed USING (day)) TO '{folder}' "
+        files = con.execute(
+            f"COPY ({rows}) TO '{folder}' "
             "(FORMAT parquet, PARTITION_BY (day), WRITE_PARTITION_COLUMNS true, COMPRESSION zstd, "
-            f"FILENAME_PATTERN '.{part}_{{i}}', FILE_EXTENSION 'new', OVERWRITE_OR_IGNORE true, RETURN_FILES true)"
-        ).fetchall()[0]
-        out: dict[date, str] = {}
-        again: dict[date, list[str]] = {}
-        for path in files:
-            day = _day_of(path)
-            if day in out:
-                again.setdefault(day, [out[day]]).append(path)
-            out[day] = path
-        for day, paths in again.items():
-            # Memory was short. A partition is one file, to be swapped whole.
-            out[day] = f"{os.path.dirname(paths[0])}/.{part}.new"
-            con.execute(f"COPY (FROM read_parquet({paths!r})) TO '{out[day]}' (FORMAT parquet, COMPRESSION zstd)")
-            for path in paths:
-                os.unlink(path)
+            f"FILENAME_PATTERN '.{part}_{{i}}', FILE_EXTENSION 'new', OVERWRITE_OR_IGNORE true, RETURN_STATS true)"
+        ).fetchall()
+        of_day: dict[date, list[tuple[str, int]]] = {}
+        for path, count, *_ in files:
+            of_day.setdefault(_day_of(path), []).append((path, int(count)))
+        out: dict[date, tuple[str, int]] = {}
+        for day, found in of_day.items():
+            paths = [path for path, _ in found]
+            if len(paths) > 1:
+                # Memory was short. A partition is one file, to be swapped whole.
+                one = f"{os.path.dirname(paths[0])}/.{part}.new"
+                con.execute(f"COPY (FROM read_parquet({paths!r})) TO '{one}' (FORMAT parquet, COMPRESSION zstd)")
+                for path in paths:
+                    os.unlink(path)
+                paths = [one]
+            out[day] = (paths[0], sum(count for _, count in found))
         return out
 
     def write_table(
@@ -355,7 +387,8 @@ class Lake:
         stale: dict[date, dict[str, None]] = {}
         for source in inputs:
             if source.table.is_daily:
-                news = [(d, at) for d, at in self.content_changed_at(source.table).items() if d and at > oldest]
+                changed = self.content_changed_at(source.table, source.part)
+                news = [(d, at) for d, at in changed.items() if d and at > oldest]
                 for day in journal.reached(computed, news, source.window_days):
                     stale.setdefault(day, {})[f"late data: {source.table}"] = None
                 continue
@@ -389,6 +422,11 @@ def _names(folder: Path) -> list[str]:
 def _day_of(path: Path | str) -> date:
     """The day of a partition's file."""
     return date.fromisoformat(str(path).rsplit("/day=", 1)[1][:10])
+
+
+def _no_stray(table: Table, found: Iterable[date], wanted: list[date]) -> None:
+    if stray := set(found) - set(wanted):
+        raise ValueError(f"{table}: rows of {min(stray)}…{max(stray)}, which are not among the days to write")
 
 
 def now_ns() -> int:
