@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from abm_pipeline.programme import Programme, load_programme
+from abm_pipeline.storage.engine import Cluster
 from abm_pipeline.storage.lake import Lake
 
 
@@ -37,6 +38,10 @@ class Settings(BaseSettings):
     executor: Literal["in_process", "multiprocess"] = Field(
         "in_process", description="How Dagster runs the steps of a run that it launches."
     )
+    engine: Literal["duckdb", "spark"] = Field(
+        "duckdb", description="What runs the SQL steps that docs/spark.md lists; the others run on DuckDB."
+    )
+    spark_master: str = Field("local[*]", description="Master URL of the Spark cluster, e.g. spark://host:7077.")
     alert_webhook_url: SecretStr | None = Field(None, description="Where run failures are posted as JSON.")
 
     @property
@@ -46,6 +51,11 @@ class Settings(BaseSettings):
     @property
     def open_lake(self) -> Lake:
         return Lake(self.lake_path)
+
+    @property
+    def cluster(self) -> Cluster | None:
+        """Where SQL steps run, if not here."""
+        return Cluster(self.spark_master, self.lake_path / ".spill") if self.engine == "spark" else None
 
     @property
     def reports_path(self) -> Path:

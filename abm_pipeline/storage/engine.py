@@ -11,8 +11,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import duckdb
+
+if TYPE_CHECKING:
+    from abm_pipeline.storage.spark import Spark
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,34 @@ class Step:
     is_view: bool = False
 
 
+class EngineError(RuntimeError):
+    """The engine that the settings name can't run here."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A Spark to run steps on: its master's URL, and a folder that driver and workers share, for steps' results."""
+
+    master: str
+    scratch: Path
+
+
+# Connections whose steps run on Spark.
+_ON_SPARK: WeakKeyDictionary[duckdb.DuckDBPyConnection, Spark] = WeakKeyDictionary()
+
+
 @contextmanager
 def connect(
-    *, memory_limit: str = "4GB", threads: int | None = None, temp: Path | None = None
+    *,
+    memory_limit: str = "4GB",
+    threads: int | None = None,
+    temp: Path | None = None,
+    cluster: Cluster | None = None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory DuckDB that spills to `temp` rather than dies; its clock and zone are UTC."""
+    """An in-memory DuckDB that spills to `temp` rather than dies; its clock and zone are UTC.
+
+    With a `cluster`, `run_steps` runs there and the connection sees the results. Raises EngineError where it can't.
+    """
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory_limit,
         "threads": threads or os.cpu_count() or 2,
@@ -44,7 +72,17 @@ def connect(
     con = duckdb.connect(config=config)
     try:
         _set(con)
-        yield con
+        if cluster is None:
+            yield con
+            return
+        from abm_pipeline.storage.spark import Spark
+
+        spark = _ON_SPARK[con] = Spark(con, cluster)
+        try:
+            yield con
+        finally:
+            del _ON_SPARK[con]
+            spark.close()
     finally:
         con.close()
 
@@ -61,6 +99,11 @@ def beside(con: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDBPyConnecti
     return other
 
 
+def on_spark(con: duckdb.DuckDBPyConnection) -> Spark | None:
+    """What runs the connection's steps, if not itself."""
+    return _ON_SPARK.get(con)
+
+
 def _set(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_progress_bar = false")  # it would write over our own
@@ -68,6 +111,9 @@ def _set(con: duckdb.DuckDBPyConnection) -> None:
 
 def run_steps(con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
     """Run the steps in order; each sees the ones before it by name. An error names the step it came from."""
+    if (spark := on_spark(con)) is not None:
+        spark.run(steps)
+        return
     for step in steps:
         kind = "VIEW" if step.is_view else "TABLE"
         try:

@@ -1,0 +1,149 @@
+"""SQL steps on Spark, beside a DuckDB connection that sees what they made.
+
+The connection keeps what is small: parameters, lists of days, and the swap of finished partitions. A step reads lake
+tables from their Parquet files, parameters as the connection has them when the steps begin, and earlier steps'
+results. Its own result is written as Parquet into a scratch folder and becomes a view of the connection, so that
+whatever reads the connection, the lake's writing included, needs not know where a step ran. Views of the DuckDB run
+are tables here, for the same reason.
+
+The scratch folder and the lake must be on storage that the driver and all workers see under the same path.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from abm_pipeline.contracts.render import SPARK
+from abm_pipeline.contracts.tables import Table
+from abm_pipeline.storage.engine import Cluster, EngineError, Step
+from abm_pipeline.storage.spark_sql import spark_type, to_spark, view_name
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_CONF = {
+    "spark.app.name": "abm_pipeline",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    # As the connection: its clock and zone are UTC. Parquet as DuckDB reads and writes it.
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+    # A sum that overflows or a text that is no number is an error, as with DuckDB.
+    "spark.sql.ansi.enabled": "true",
+}
+
+
+def session(master: str) -> SparkSession:
+    """The process's Spark, started when first asked for. Raises EngineError where that can't be.
+
+    `spark-defaults.conf` in SPARK_CONF_DIR sets memory, cores and all else that is the cluster's.
+    """
+    try:
+        from pyspark.errors.exceptions.base import PySparkRuntimeError
+        from pyspark.sql import SparkSession
+    except ModuleNotFoundError as error:
+        raise EngineError(
+            f"ABM_ENGINE=spark needs the package {error.name}: use the environment of `make setup-spark`"
+        ) from None
+    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        raise EngineError("ABM_ENGINE=spark needs Java 17 or later: install it, or set JAVA_HOME")
+    builder = SparkSession.builder.master(master)
+    for key, value in _CONF.items():
+        builder = builder.config(key, value)
+    try:
+        made = builder.getOrCreate()
+    except PySparkRuntimeError as error:
+        raise EngineError(f"Spark did not start at {master}: {error}") from None
+    made.sparkContext.setLogLevel("ERROR")
+    return made
+
+
+class Spark:
+    """Runs the steps of one connection. Use it as a context: what it wrote to scratch is removed at the end."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, cluster: Cluster) -> None:
+        # A session of its own: temporary views of one connection are not another's.
+        self._spark = session(cluster.master).newSession()
+        self._con = con
+        self._folder = cluster.scratch / f"spark_{uuid.uuid4().hex}"
+        self._folder.mkdir(parents=True)
+        self._lake: dict[str, tuple[Table, Sequence[Path], str]] = {}
+        self._made: dict[str, Path] = {}
+
+    def close(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def attach(self, name: str, table: Table, files: Sequence[Path], where: str) -> None:
+        """Take the lake relation `name` from its files, or from the connection where there are none."""
+        self._lake.pop(name, None)
+        if files:
+            self._lake[name] = (table, files, where)
+
+    def run(self, steps: Sequence[Step]) -> None:
+        """Run the steps in order. An error names the step it came from."""
+        fresh = {view: path for view, path in self._made.items() if str(path) in self._views().get(view, "")}
+        known = set(fresh)
+        for step in steps:
+            translated = to_spark(step.sql)
+            for relation in translated.reads:
+                if relation not in known:
+                    self._register(relation)
+                    known.add(relation)
+            try:
+                self._make(step.name, self._spark.sql(translated.sql))
+            except Exception as error:
+                error.add_note(f"in SQL step {step.name!r} on Spark: {step.about}")
+                raise
+            known.add(step.name)
+
+    def _views(self) -> dict[str, str]:
+        rows = self._con.execute("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal").fetchall()
+        return dict(rows)
+
+    def _register(self, relation: str) -> None:
+        """Make what the connection knows as `relation` readable; names that it does not know are a CTE's."""
+        if relation in self._lake:
+            table, files, where = self._lake[relation]
+            columns = ", ".join(f"`{field.name}` {SPARK[field.type]}" for field in table.fields())
+            frame = self._spark.read.schema(columns).parquet(*map(str, files))
+            frame = frame.where(where) if where else frame
+        else:
+            try:
+                found = self._con.sql(f"FROM {relation}")
+            except duckdb.CatalogException:
+                return
+            columns = ", ".join(
+                f"`{name}` {spark_type(str(kind))}" for name, kind in zip(found.columns, found.types, strict=True)
+            )
+            path = self._folder / f"{uuid.uuid4().hex}.parquet"
+            found.write_parquet(str(path))
+            frame = self._spark.read.schema(columns).parquet(str(path))
+        frame.createOrReplaceTempView(view_name(relation))
+
+    def _make(self, name: str, frame: DataFrame) -> None:
+        """Write a step's rows to scratch, and show them under its name on both sides."""
+        path = self._folder / f"{name}_{uuid.uuid4().hex}"
+        # A column of nothing but NULL has no type in Spark; DuckDB makes it a number.
+        typed = [
+            f"CAST(`{f.name}` AS INT) AS `{f.name}`" if f.dataType.typeName() == "void" else f"`{f.name}`"
+            for f in frame.schema
+        ]
+        frame = frame.selectExpr(*typed)
+        frame.write.parquet(str(path))
+        # Told its columns: finding them out is a job of its own.
+        self._spark.read.schema(frame.schema).parquet(str(path)).createOrReplaceTempView(name)
+        self._con.execute(f"DROP TABLE IF EXISTS temp.{name}")
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet('{path}/*.parquet')")
+        before = self._made.get(name)
+        self._made[name] = path
+        if before is not None:
+            shutil.rmtree(before, ignore_errors=True)
