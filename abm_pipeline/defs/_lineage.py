@@ -1,12 +1,15 @@
 """Column lineage for the UI, found in the SQL itself: which columns of which tables a column is computed from.
 
-Belongs here: following columns through a layer's steps with sqlglot. It is parsed when a layer runs, once a process,
-not when definitions load. What sqlglot can't follow is left out rather than guessed.
+Belongs here: following columns through a layer's steps with sqlglot. It is parsed when a layer runs, not when
+definitions load, and kept in the home until the SQL is another. What sqlglot can't follow is left out rather than
+guessed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -20,7 +23,9 @@ from sqlglot.optimizer.scope import build_scope
 
 from abm_pipeline.contracts import tables as t
 from abm_pipeline.contracts.tables import TABLES, Table
+from abm_pipeline.settings import Settings
 from abm_pipeline.storage.engine import Step
+from abm_pipeline.storage.whole import write_whole
 
 # Columns of lake tables: ("facts.touch", "day").
 Sources = frozenset[tuple[str, str]]
@@ -61,9 +66,22 @@ def plan(layer: str) -> dict[Table, tuple[Sequence[Step], str]]:
     return {}
 
 
-@cache
-def of_layer(layer: str) -> dict[Table, dg.TableColumnLineage]:
+def of_layer(settings: Settings, layer: str) -> dict[Table, dg.TableColumnLineage]:
     """Column lineage of the layer's tables, as far as their SQL can be followed."""
+    said = repr([(table, rows, steps) for table, (steps, rows) in plan(layer).items()])
+    path = settings.home / "cache" / f"lineage_{layer}_{hashlib.sha256(said.encode()).hexdigest()[:16]}.json"
+    if not path.exists():
+        for older in path.parent.glob(f"lineage_{layer}_*.json"):
+            older.unlink(missing_ok=True)
+        write_whole(path, json.dumps(_found(layer)))
+    return {
+        TABLES[table]: dg.TableColumnLineage({column: _deps(sources) for column, sources in columns.items()})
+        for table, columns in json.loads(path.read_text()).items()
+    }
+
+
+@cache
+def _found(layer: str) -> dict[str, dict[str, list[tuple[str, str]]]]:
     known: dict[tuple[Step, ...], dict[str, Columns]] = {}
     out = {}
     for table, (steps, rows) in plan(layer).items():
@@ -71,9 +89,9 @@ def of_layer(layer: str) -> dict[Table, dg.TableColumnLineage]:
         if not relations:
             relations.update(_follow(steps))
         columns = _columns_of(rows, relations)
-        deps = {name: _deps(columns[name]) for name in table.columns if columns.get(name)}
-        if deps:
-            out[table] = dg.TableColumnLineage(deps)
+        found = {name: sorted(columns[name]) for name in table.columns if columns.get(name)}
+        if found:
+            out[str(table)] = found
     return out
 
 
@@ -91,8 +109,8 @@ def _tables_in(tree: exp.Expr) -> set[str]:
     return {f"{node.db}.{node.name}" for node in tree.find_all(exp.Table) if node.db}
 
 
-def _deps(sources: Sources) -> list[dg.TableColumnDep]:
-    return [dg.TableColumnDep(dg.AssetKey(table.split(".")), column) for table, column in sorted(sources)]
+def _deps(sources: Iterable[tuple[str, str]]) -> list[dg.TableColumnDep]:
+    return [dg.TableColumnDep(dg.AssetKey(table.split(".")), column) for table, column in sources]
 
 
 def _follow(steps: Iterable[Step]) -> dict[str, Columns]:

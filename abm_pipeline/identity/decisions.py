@@ -16,7 +16,6 @@ import getpass
 import hashlib
 import io
 import os
-import uuid
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +29,7 @@ import pyarrow as pa
 from abm_pipeline.identity._contradictions import contradictions
 from abm_pipeline.programme import ConfigError
 from abm_pipeline.settings import Settings
+from abm_pipeline.storage.whole import write_whole
 
 FILE = "identity_decisions.csv"
 Kind = Literal["merge", "never_merge", "pin_domain", "set_parent", "undo"]
@@ -299,9 +299,7 @@ def _add_line(path: Path, new: Decision) -> None:
     cells["at"] = new.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     line = io.StringIO()
     csv.DictWriter(line, columns, lineterminator="\n").writerow(cells)
-    beside = path.with_suffix(f".{uuid.uuid4().hex}")
-    beside.write_bytes(old + (b"" if old.endswith(b"\n") else b"\n") + line.getvalue().encode())
-    os.replace(beside, path)
+    write_whole(path, old + (b"" if old.endswith(b"\n") else b"\n") + line.getvalue().encode())
 
 
 @contextmanager

@@ -5,14 +5,13 @@ Belongs here: filling a template and putting the file in its place. What a page 
 
 from __future__ import annotations
 
-import os
-import uuid
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from abm_pipeline.reports._format import is_missing, number, percent, silent, words
+from abm_pipeline.storage.whole import write_whole
 
 
 def render(template: str, **values: object) -> str:
@@ -33,13 +32,8 @@ def _environment() -> Environment:
     return environment
 
 
-def write(path: Path, page: str) -> Path:
-    """Write the page, whole or not at all; returns its path."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(f".{uuid.uuid4().hex}")
-    beside.write_text(page, encoding="utf-8")
-    os.replace(beside, path)
-    return path
+# A page is there whole or not at all.
+write = write_whole
 
 
 def write_dated(folder: Path, name: str, page: str) -> Path:
