@@ -103,7 +103,7 @@ def _latest(settings: Settings, layer: Layer, table: Table, days: Sequence[date]
     """What the last day of a run is shown with: lineage, and pictures of what is there by then."""
     from abm_pipeline.defs import _lineage
 
-    lineage = _lineage.of_layer(layer.name).get(table)
+    lineage = _lineage.of_layer(settings, layer.name).get(table)
     shown: dict[str, Any] = {} if lineage is None else {"dagster/column_lineage": lineage}
     if table in layer.pictures and days:
         shown.update(layer.pictures[table](settings, days[-1]))
