@@ -95,7 +95,7 @@ def _is_local(moment: exp.Expr) -> bool:
 
 
 def _own_window(node: exp.Expr) -> exp.Expr:
-    """`OVER name` → the window itself: Spark wants no frame with some functions, and reads `OVER name - x` as one name."""
+    """`OVER name` → the window itself: Spark wants no frame in some, and reads `OVER name - x` as one name."""
     if not isinstance(node, exp.Select):
         return node
     named = {window.name: window for window in node.args.get("windows") or ()}
