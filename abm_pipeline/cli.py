@@ -106,12 +106,14 @@ def sandbox(port: int, scale: str, seed: int, until: date, files: Path | None) -
 @click.option("--start", type=DAY, required=True, help="First day.")
 @click.option("--end", type=DAY, required=True, help="Last day.")
 @click.option("--select", multiple=True, metavar="GROUP_OR_KEY", help="Only this group or asset; may be repeated.")
-def run(start: date, end: date, select: tuple[str, ...]) -> None:
+@click.option("--dry-run", is_flag=True, help="Only say what it would compute, and about how long that takes.")
+def run(start: date, end: date, select: tuple[str, ...], dry_run: bool) -> None:
     """Fetch and compute a range of days through Dagster, and publish. Exit code 0 only if all of it succeeded.
 
     \b
     abm run --start 2026-01-01 --end 2026-06-30
     abm run --start 2026-06-30 --end 2026-06-30 --select metrics --select published
+    abm run --start 2025-01-01 --end 2026-06-30 --select scoring --dry-run
     """
     if start > end:
         raise click.UsageError(f"--start {start} is after --end {end}.")
@@ -119,6 +121,15 @@ def run(start: date, end: date, select: tuple[str, ...]) -> None:
     from abm_pipeline.storage import postgres
 
     settings = _settings()
+    if dry_run:
+        from abm_pipeline.defs.forecast import forecast, told
+        from abm_pipeline.defs.run import SelectionError
+
+        try:
+            click.echo("\n".join(told(forecast(settings, start, end, list(select) or None))))
+        except SelectionError as error:
+            raise click.UsageError(str(error)) from None
+        return
     with postgres.running(settings):
         code = run_days(settings, start, end, list(select) or None)
     sys.exit(code)

@@ -14,7 +14,9 @@ import click
 from abm_pipeline.cli_backtest import backtest, fit
 
 if TYPE_CHECKING:
-    from abm_pipeline.scoring.lifecycle import Promotion, Version
+    from collections.abc import Sequence
+
+    from abm_pipeline.scoring.lifecycle import Plan, Promotion, Version
     from abm_pipeline.settings import Settings
 
 WHY = click.option("--why", metavar="TEXT", help="Why; asked for on a terminal, needed elsewhere.")
@@ -66,12 +68,7 @@ def check(name: str | None) -> None:
     chosen = [find(settings, name)] if name else [each for each in versions(settings) if each.is_present]
     for each in chosen:
         click.echo(f"{each.label} is right{', and the champion' if each.is_champion else ''}.")
-        for line in plan(settings, each):
-            if line.days:
-                about = f", about {line.rows:,} rows" if line.rows else ""
-                click.echo(f"  {line.table}: {line.days} days to compute, {line.first} to {line.last}{about}")
-        if not any(line.days for line in plan(settings, each)):
-            click.echo("  nothing to compute")
+        _show_plan(plan(settings, each))
 
 
 @model.command()
@@ -99,15 +96,20 @@ def diff(a: str, b: str) -> None:
 @model.command()
 @click.argument("version")
 @WHY
-def promote(version: str, why: str | None) -> None:
+@click.option("--dry-run", is_flag=True, help="Only say what that would compute, and about how long it takes.")
+def promote(version: str, why: str | None, dry_run: bool) -> None:
     """Make VERSION the champion: one edit of the YAML in ABM_CONFIG, logged.
 
     The scoring_model_changed sensor (or `abm run`) then computes what is missing; scores of other versions stay.
     """
-    from abm_pipeline.scoring.lifecycle import find
+    from abm_pipeline.scoring.lifecycle import find, plan
     from abm_pipeline.scoring.lifecycle import promote as take_up
 
     settings = _settings()
+    if dry_run:
+        click.echo(f"Taking up {find(settings, version).label} would compute:")
+        _show_plan(plan(settings, find(settings, version)))
+        return
     _say(settings, take_up(settings, found := find(settings, version), _why(why)), found)
 
 
@@ -147,6 +149,20 @@ def _say(settings: Settings, made: Promotion, version: Version) -> None:
         click.echo("All its scores are there: only the metrics that read them are computed again.")
     else:
         click.echo(f"{missing} of {len(known)} days are to be scored, by the sensor or by `abm run`.")
+
+
+def _show_plan(lines: Sequence[Plan]) -> None:
+    from abm_pipeline.storage.durations import in_words
+
+    for line in lines:
+        if line.days:
+            about = f", about {line.rows:,} rows" if line.rows else ""
+            click.echo(f"  {line.table}: {line.days} days to compute, {line.first} to {line.last}{about}")
+    layers = {line.table.split(".")[0]: line.seconds for line in lines if line.days}
+    for layer, seconds in layers.items():
+        click.echo(f"  {layer}: {in_words(seconds)}")
+    if not layers:
+        click.echo("  nothing to compute")
 
 
 def _why(why: str | None) -> str:

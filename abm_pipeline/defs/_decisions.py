@@ -20,11 +20,15 @@ QUIET_NS = 60 * 10**9
 
 @dataclass(frozen=True)
 class Decision:
-    """Ranges of days to request (both ends inclusive), what to remember, and why in a sentence."""
+    """Ranges of days to request (both ends inclusive), what to remember, and why in a sentence.
+
+    `groups`: of assets, where not all that the job has are to be computed.
+    """
 
     ranges: tuple[tuple[date, date], ...]
     cursor: str | None
     why: str
+    groups: tuple[str, ...] = ()
 
 
 def ranges(days: Iterable[date]) -> tuple[tuple[date, date], ...]:
@@ -99,7 +103,8 @@ def after_model_change(
     scored: Sequence[date],
     cursor: str | None,
 ) -> Decision:
-    """One backfill over the whole scored history when a model, or the choice of champion, is not the one last seen.
+    """One backfill when a model, or the choice of champion, is not the one last seen: over the whole scored history if
+    it is the champion's scores that are others now, for metrics read them; else of scores alone, over what is missing.
 
     `versions`: of each model; `missing`: days that its present version lacks; `scored`: days scored under any version.
     Never seen before (no cursor) counts as unchanged unless days are missing. The cursor is the state acted on, so a
@@ -113,6 +118,14 @@ def after_model_change(
     lacking = sorted(name for name, days in missing.items() if days)
     if cursor is None and not lacking:
         return Decision((), now, "every scored day has every model's present version")
+    seen: dict[str, Any] = json.loads(cursor) if cursor else {"champion": champion, "models": {}}
+    if (seen["champion"], seen["models"].get(champion)) == (champion, versions.get(champion)) or (
+        cursor is None and champion not in lacking
+    ):
+        days = [day for name in lacking for day in missing[name]]
+        if not days:
+            return Decision((), now, "only models that are no champion changed, and their scores are there")
+        return Decision(((min(days), max(days)),), now, f"{', '.join(lacking)} changed, no champion", ("scoring",))
     why = f"{', '.join(lacking)} changed" if lacking else f"the champion is now {champion}"
     return Decision(((min(scored), max(scored)),), now, why)
 

@@ -5,6 +5,7 @@ Belongs here: which tables a layer makes, and how it looks in the UI. What is re
 
 # No `from __future__ import annotations` here: Dagster reads the type of `context` and takes no text for it.
 import importlib
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,6 +20,7 @@ from abm_pipeline.defs import _metadata, _pictures
 from abm_pipeline.defs._graph import READS
 from abm_pipeline.defs.raw import feeders
 from abm_pipeline.settings import Settings
+from abm_pipeline.storage import durations
 from abm_pipeline.storage.report import TableReport
 
 Refresh = Callable[[Settings, Sequence[date], str], list[TableReport]]
@@ -89,7 +91,10 @@ def _layer_asset(settings: Settings, daily: dg.PartitionsDefinition[str], layer:
     def layer_asset(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         refresh: Refresh = importlib.import_module(f"abm_pipeline.{layer.name}.refresh").refresh
         days = [date.fromisoformat(key) for key in _metadata.partition_keys(context)]
+        began = time.monotonic()
         reports = {key_of(report.table): report for report in refresh(settings, days, context.run.run_id)}
+        computed = max((_computed(report) for report in reports.values()), default=0)
+        durations.note(settings.lake_path, layer.name, computed, time.monotonic() - began)
         selected = [key for key in keys if key in context.selected_asset_keys]
         latest = {key: _latest(settings, layer, keys[key], days) for key in selected}
         _metadata.show(context, reports, latest)
@@ -97,6 +102,11 @@ def _layer_asset(settings: Settings, daily: dg.PartitionsDefinition[str], layer:
             yield dg.MaterializeResult(asset_key=key)
 
     return layer_asset
+
+
+def _computed(report: TableReport) -> int:
+    """How many days it took work to report on; a scoring refresh says itself, for it skips what stands."""
+    return int(report.notes.get("days_scored", len(report.rows)))
 
 
 def _latest(settings: Settings, layer: Layer, table: Table, days: Sequence[date]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations` here: Dagster reads the type of `context` and takes no text for it.
 import importlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ from abm_pipeline.contracts.tables import Table
 from abm_pipeline.defs import _metadata
 from abm_pipeline.defs.layers import key_of
 from abm_pipeline.settings import Settings
+from abm_pipeline.storage import durations
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ REPORTS = (
         "identity_page",
         "How well records find their accounts, what the last runs changed, and the pairs that wait for an answer.",
         (t.MEMBER, t.PERSON, t.WEAK_KEY, t.LINK_REVIEW, t.TOUCH, t.INTENT, t.SPEND, t.ACCOUNT_METRICS_DAILY),
+    ),
+    Pages(
+        "score_prediction",
+        "prediction",
+        "Does the score predict? The champion and its challengers judged on earlier days.",
+        (t.ENGAGEMENT_SCORE, t.SCORE_PART, t.FACT_DEAL),
     ),
     Pages("metric_catalogue", "catalogue", "What every metric means, beside its live number.", (t.METRIC_VALUES,)),
 )
@@ -88,6 +96,7 @@ def assets(settings: Settings) -> list[dg.AssetsDefinition]:
         from abm_pipeline.storage import warehouse
 
         selected = [key for key in keys if key in context.selected_asset_keys]
+        began = time.monotonic()
         for report in warehouse.publish(settings, [keys[key] for key in selected]):
             yield dg.MaterializeResult(
                 asset_key=key_of_published(report.table),
@@ -97,6 +106,8 @@ def assets(settings: Settings) -> list[dg.AssetsDefinition]:
                     **report.notes,
                 },
             )
+        days = len(_metadata.partition_keys(context))
+        durations.note(settings.lake_path, "published", days, time.monotonic() - began)
 
     return [published, *(_report(settings, pages) for pages in REPORTS)]
 

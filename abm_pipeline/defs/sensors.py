@@ -13,6 +13,7 @@ import dagster as dg
 from abm_pipeline.contracts import tables as t
 from abm_pipeline.defs import _decisions, jobs
 from abm_pipeline.defs._decisions import VendorDay
+from abm_pipeline.defs.layers import key_of
 from abm_pipeline.defs.raw import key_of_vendor, specs
 from abm_pipeline.settings import Settings
 from abm_pipeline.sources._spec import SourceSpec
@@ -134,7 +135,7 @@ def _scoring_model_changed(settings: Settings) -> dg.SensorDefinition:
         job_name=jobs.RESCORE,
         minimum_interval_seconds=60,
         default_status=ON,
-        description="A scoring model or the choice of champion changed: one backfill over all history.",
+        description="A scoring model or the choice of champion changed: one backfill over what that reaches.",
     )
     def scoring_model_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         from abm_pipeline.scoring.model import load_models
@@ -148,7 +149,8 @@ def _scoring_model_changed(settings: Settings) -> dg.SensorDefinition:
         decision = _decisions.after_model_change(
             versions, now.programme.champion, missing_days(now), scored, context.cursor
         )
-        return _requests(decision)
+        only = [key_of(table) for table in t.TABLES.values() if table.layer in decision.groups]
+        return _requests(decision, only or None)
 
     return scoring_model_changed
 

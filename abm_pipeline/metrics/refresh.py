@@ -170,7 +170,9 @@ def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableRepo
         # A day's values read scores back to the creation of the deals and the first engagement of the accounts.
         score_days = _span(lake) if table is T.METRIC_VALUES else 1
         reads = _furthest((*account_inputs(work.programme, score_days), *more))
-        for day, why in lake.why_stale(table, reads).items():
+        # Scores of other models than the champion may come and go.
+        own = [replace(each, part=work.model.file_part) if each.table.layer == "scoring" else each for each in reads]
+        for day, why in lake.why_stale(table, own).items():
             whys[day] = tuple(dict.fromkeys((*whys.get(day, ()), *why)))
         inputs += (*account_inputs(work.programme, 1), *more)
     days |= whys.keys()

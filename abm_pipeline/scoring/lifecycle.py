@@ -29,6 +29,7 @@ from abm_pipeline.contracts import tables as T
 from abm_pipeline.programme import ConfigError
 from abm_pipeline.scoring.model import ScoringModel, load_models
 from abm_pipeline.settings import Settings
+from abm_pipeline.storage import durations
 
 LOG = "scoring_promotions.csv"
 _COLUMNS = ("at", "who", "champion_before", "champion", "why")
@@ -67,13 +68,16 @@ class Promotion:
 
 @dataclass(frozen=True)
 class Plan:
-    """What taking up a model would compute: days by table, and about how many rows (None without a precedent)."""
+    """What taking up a model would compute: days by table, about how many rows (None without a precedent), and about
+    how many seconds its layer takes for them (None where no run has been measured).
+    """
 
     table: str
     days: int
     first: date | None
     last: date | None
     rows: int | None
+    seconds: float | None
 
 
 def archive(settings: Settings, model: ScoringModel) -> None:
@@ -144,7 +148,8 @@ def plan(settings: Settings, version: Version) -> list[Plan]:
             # Of all versions of the last day, so that each has its share.
             versions_there = max(1, len(lake.files(table, days[-1], days[-1])))
             rows = sum(counted.values()) // versions_there * len(days)
-        out.append(Plan(str(table), len(days), min(days, default=None), max(days, default=None), rows))
+        seconds = durations.about(settings.lake_path, table.layer, len(days))
+        out.append(Plan(str(table), len(days), min(days, default=None), max(days, default=None), rows, seconds))
     return out
 
 

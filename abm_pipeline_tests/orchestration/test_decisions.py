@@ -174,3 +174,11 @@ def test_a_file_that_vanishes_is_forgotten() -> None:
     gone = after_files_change({}, {}, {}, cursor, False, QUIET_NS + 100)
     assert ((), '{"seen": {}, "asked": {}}') == (gone.ranges, gone.cursor)
     assert () == _look(5, 100, gone.cursor, QUIET_NS + 100).ranges
+
+
+def test_a_challenger_s_edit_scores_what_it_misses_and_nothing_else() -> None:
+    """The champion is as it was: no metric reads the challenger, so only scores are asked for, of days 2 to 5."""
+    versions = {**VERSIONS, "steep": "1+cccc"}
+    decision = after_model_change(versions, "default", {"default": [], "steep": [D2, D5]}, [D1, D2, D5], STATE)
+    assert (((D2, D5),), ("scoring",)) == (decision.ranges, decision.groups)
+    assert () == after_model_change(versions, "default", {"default": [], "steep": [D2]}, [D2], decision.cursor).ranges
