@@ -17,6 +17,7 @@ from abm_pipeline.contracts import tables as t
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.defs.layers import key_of
 from abm_pipeline.defs.published import key_of_published
+from abm_pipeline.scoring.thresholds import LEAST_LIFT, QUARTER_DAYS
 from abm_pipeline.settings import Settings
 
 # What a check looks at: this many days up to the latest.
@@ -160,6 +161,23 @@ CHECKS = (
         0,
     ),
     QualityCheck(
+        "score_lift",
+        t.METRIC_VALUES,
+        "The highest fifth of the scores opens deals at least twice as often as the lowest (told where both are large "
+        "enough, and where either opened any).",
+        (t.METRIC_VALUES,),
+        f"""
+        SELECT coalesce(max(CAST(value < {LEAST_LIFT} AS INTEGER)) FILTER (NOT low_sample), 0) AS value,
+               coalesce(max(value)::VARCHAR, 'unknown') AS lift, coalesce(max(ci_low)::VARCHAR, 'unknown') AS lift_low,
+               coalesce(max(ci_high)::VARCHAR, 'unknown') AS lift_high, coalesce(max(n), 0) AS accounts
+        FROM metrics.metric_values
+        WHERE metric = 'score_calibration_lift' AND dimension = 'all'
+          AND day = (SELECT max(day) FROM metrics.metric_values)
+        """,
+        0,
+        dg.AssetCheckSeverity.WARN,
+    ),
+    QualityCheck(
         "year_one_churn",
         t.METRIC_VALUES,
         "At most 20 % of the customers leave in their first year (told where at least ten have had one).",
@@ -237,8 +255,9 @@ CHECKS = (
 
 
 def checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
-    """The checks above, and that what is served is what the lake holds."""
-    return [*(_quality_check(settings, check) for check in CHECKS), _served_check(settings)]
+    """The checks above, how old the thresholds are, and that what is served is what the lake holds."""
+    judged = (_quality_check(settings, check) for check in CHECKS)
+    return [*judged, _thresholds_check(settings), _served_check(settings)]
 
 
 def evaluate(settings: Settings, check: QualityCheck) -> tuple[bool, dict[str, float | int | str]]:
@@ -263,6 +282,32 @@ def _quality_check(settings: Settings, check: QualityCheck) -> dg.AssetChecksDef
         return dg.AssetCheckResult(passed=passed, severity=check.severity, metadata=seen)
 
     return quality_check
+
+
+def thresholds_age(settings: Settings) -> tuple[bool, dict[str, int | str]]:
+    """Whether the champion's thresholds are at most a quarter old on the last day scored, and what says since when."""
+    from abm_pipeline.scoring.thresholds import calibrated_on
+
+    days = settings.open_lake.days(t.ENGAGEMENT_SCORE)
+    since, why = calibrated_on(settings)
+    if not days or since is None:
+        return True, {"since": "unknown", "why": why}
+    age = (days[-1] - since).days
+    return age <= QUARTER_DAYS, {"age_days": age, "since": since.isoformat(), "why": why, "limit": QUARTER_DAYS}
+
+
+def _thresholds_check(settings: Settings) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=key_of(t.ENGAGEMENT_SCORE),
+        name="thresholds_are_recent",
+        description="The champion's weights and thresholds were held against what happened within the last quarter: "
+        "`calibrated_on` in its file, or its promotion.",
+    )
+    def thresholds_are_recent() -> dg.AssetCheckResult:
+        passed, seen = thresholds_age(settings)
+        return dg.AssetCheckResult(passed=passed, severity=dg.AssetCheckSeverity.WARN, metadata=seen)
+
+    return thresholds_are_recent
 
 
 def _served_check(settings: Settings) -> dg.AssetChecksDefinition:

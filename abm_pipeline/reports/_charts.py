@@ -44,7 +44,7 @@ def trend(rows: pd.DataFrame, form: str, label: str) -> str:
     last = (
         alt.Chart(rows.tail(1)).mark_point(color="var(--accent)", filled=True, size=45).encode(x="day:T", y="value:Q")
     )
-    return _svg((area + line + last).properties(width=290, height=130), label)
+    return as_svg((area + line + last).properties(width=290, height=130), label)
 
 
 def intervals(rows: pd.DataFrame, label: str) -> str:
@@ -64,7 +64,7 @@ def intervals(rows: pd.DataFrame, label: str) -> str:
         .encode(y=y, x=alt.X("ci_low:Q", title=None), x2="ci_high:Q"),
         alt.Chart(rows).mark_point(color="var(--accent)", filled=True, size=70, opacity=1).encode(y=y, x=x),
     ]
-    return _svg(alt.layer(*layers).properties(width=270, height=34 * max(1, len(rows))), label)
+    return as_svg(alt.layer(*layers).properties(width=270, height=34 * max(1, len(rows))), label)
 
 
 def waterfall(rows: pd.DataFrame, label: str) -> str:
@@ -88,10 +88,11 @@ def waterfall(rows: pd.DataFrame, label: str) -> str:
         mark = alt.MarkDef(type="text", align="left" if is_right else "right", dx=4 if is_right else -4, fontSize=11)
         said = alt.Chart(rows[(rows["weight"] >= 0) == is_right], mark=mark)
         layers.append(said.encode(y=y, x=f"{column}:Q", text="text:N", color=alt.value("var(--ink)")))
-    return _svg(alt.layer(*layers).properties(width=330, height=26 * len(rows)), label)
+    return as_svg(alt.layer(*layers).properties(width=330, height=26 * len(rows)), label)
 
 
-def _svg(chart: Any, label: str) -> str:
+def as_svg(chart: Any, label: str) -> str:
+    """The chart as SVG, sized by the page and named `label` (escaped) for screen readers."""
     svg = vl_convert.vegalite_to_svg(chart.configure(**_THEME).to_dict())
     # sized by the page, named for screen readers
     svg = re.sub(r'<svg([^>]*?) width="([\d.]+)" height="[\d.]+"', r'<svg\1 style="max-width:\2px"', svg, count=1)

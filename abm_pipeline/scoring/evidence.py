@@ -131,13 +131,16 @@ def observe(
     days: Sequence[date],
     horizon: int,
     today: date,
+    *,
+    with_parts: bool = False,
 ) -> None:
-    """Make `backtest_input` and `observation` of the models (by their position) on the days, and what `gather` does.
+    """Make `backtest_input` and `observation` of the models (by their position) on the days, and `scored_then`.
 
-    `horizon`: days after each that its outcomes are looked for in. `today` is scored too, and is none of the days.
+    `horizon`: days after each that its outcomes are looked for in. `today` is scored too. `with_parts` makes
+    `part_then`, the points of each part of the scores.
     """
     programme = settings.programme
-    gather(con, settings, candidates, sorted({*days, today}))
+    _gather(con, settings, candidates, sorted({*days, today}), with_parts)
     for table in (T.FACT_DEAL, T.MEMBER, T.ACCOUNT):
         settings.open_lake.attach(con, table)
     con.execute("CREATE OR REPLACE TEMP TABLE as_of (day DATE)")
@@ -150,10 +153,14 @@ def observe(
     run_steps(con, STEPS)
 
 
-def gather(
-    con: duckdb.DuckDBPyConnection, settings: Settings, candidates: Sequence[Candidate], days: Sequence[date]
+def _gather(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    candidates: Sequence[Candidate],
+    days: Sequence[date],
+    with_parts: bool,
 ) -> None:
-    """Make `scored_then` and `part_then`: what each model (by its position) gave the target accounts on the days."""
+    """What each model (by its position) gave the target accounts on the days."""
     con.execute(
         "CREATE OR REPLACE TEMP TABLE scored_then "
         "(model INTEGER, day DATE, account_id VARCHAR, score DOUBLE, percentile DOUBLE, band VARCHAR)"
@@ -162,10 +169,27 @@ def gather(
         "CREATE OR REPLACE TEMP TABLE part_then "
         "(model INTEGER, day DATE, account_id VARCHAR, part VARCHAR, points DOUBLE)"
     )
+
+    def take(position: int, score: str, part: str) -> None:
+        window = candidates[position].window
+        con.execute(
+            f"INSERT INTO scored_then SELECT ?, day, account_id, score, percentile, band FROM {score} "
+            "WHERE window_days = ? AND percentile IS NOT NULL",
+            [position, window],
+        )
+        if with_parts:
+            con.execute(
+                f"INSERT INTO part_then SELECT ?, day, account_id, part, points FROM {part} WHERE window_days = ?",
+                [position, window],
+            )
+
     missing = {}
     for position, candidate in enumerate(candidates):
         kept = _kept(settings, candidate, days)
-        _read(con, settings, position, candidate, kept)
+        for day in kept:
+            for table, name in ((T.ENGAGEMENT_SCORE, "kept_score"), (T.SCORE_PART, "kept_part")):
+                settings.open_lake.attach(con, table, day, day, part=candidate.model.file_part, name=name)
+            take(position, "kept_score", "kept_part")
         missing[position] = sorted(set(days) - set(kept))
     if wanted := sorted({day for todo in missing.values() for day in todo}):
         reach = max(candidate.window for candidate in candidates) - 1 + CHANGE_DAYS
@@ -176,7 +200,7 @@ def gather(
                 run_steps(con, SPAN_STEPS)
             for day in missing[position]:
                 run_chunk(con, [day])
-                _take(con, position, candidate, "score_row", "part_row")
+                take(position, "score_row", "part_row")
 
 
 def _kept(settings: Settings, candidate: Candidate, days: Iterable[date]) -> list[date]:
@@ -188,24 +212,3 @@ def _kept(settings: Settings, candidate: Candidate, days: Iterable[date]) -> lis
         for table in (T.ENGAGEMENT_SCORE, T.SCORE_PART):
             found -= set(lake.stale_days(table, read, part=part))
     return sorted(found)
-
-
-def _read(
-    con: duckdb.DuckDBPyConnection, settings: Settings, position: int, candidate: Candidate, days: Sequence[date]
-) -> None:
-    for day in days:
-        for table, name in ((T.ENGAGEMENT_SCORE, "kept_score"), (T.SCORE_PART, "kept_part")):
-            settings.open_lake.attach(con, table, day, day, part=candidate.model.file_part, name=name)
-        _take(con, position, candidate, "kept_score", "kept_part")
-
-
-def _take(con: duckdb.DuckDBPyConnection, position: int, candidate: Candidate, score: str, part: str) -> None:
-    con.execute(
-        f"INSERT INTO scored_then SELECT ?, day, account_id, score, percentile, band FROM {score} "
-        "WHERE window_days = ? AND percentile IS NOT NULL",
-        [position, candidate.window],
-    )
-    con.execute(
-        f"INSERT INTO part_then SELECT ?, day, account_id, part, points FROM {part} WHERE window_days = ?",
-        [position, candidate.window],
-    )

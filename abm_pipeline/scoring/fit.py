@@ -116,7 +116,7 @@ def split(days: Sequence[date], horizon: int) -> tuple[list[date], list[date]]:
 def lessons(settings: Settings, base: Candidate, days: Sequence[date], horizon: int, outcome: str) -> Lessons:
     """The rows to learn from: the base's score of each target account on the days, and whether the outcome came."""
     with working(settings) as con:
-        observe(con, settings, [base], days, horizon, known_days(settings)[1])
+        observe(con, settings, [base], days, horizon, known_days(settings)[1], with_parts=True)
         con.execute(
             "CREATE OR REPLACE TEMP TABLE learning AS SELECT ? AS outcome, ?::INTEGER AS folds", [outcome, FOLDS]
         )

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 HOT, WARM, COOL = 2.0, 1.0, 0.5
 """Least fitted rate of a band, in averages."""
+LEAST_LIFT = 2.0
+"""A lift below it is warned of; at least 3 is expected (metrics.md)."""
 QUARTER_DAYS = 92
 """A calibration that is older is to be looked at again."""
 DRIFTED = 0.25
