@@ -97,12 +97,15 @@ def fit(base: str, out: Path, outcome: str, as_of: tuple[str, ...], every: Any, 
     from abm_pipeline.scoring import fitted
     from abm_pipeline.scoring.backtest import candidates
 
+    if out.exists():
+        raise click.UsageError(f"{out} is there already; name another file, or remove it.")
     settings = _settings()
     chosen = candidates(settings, [] if base == "champion" else [base], with_champion=base == "champion")[0]
     made = fitted.fit_model(
         settings, chosen, out.stem, horizon=horizon, outcome=outcome, every=every, asked=_days(as_of)
     )
-    fitted.write(out, made.text)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(made.text, encoding="utf-8")
     for line in made.text.splitlines():
         if not line.startswith("#"):
             break

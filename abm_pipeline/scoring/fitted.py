@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -59,16 +58,6 @@ def fit_model(
     model = _model(base.model, name, fit, known_days(settings)[1])
     judged = backtest(settings, [base, Candidate(f"{name}@{model.model_version}", model)], later, horizon)
     return Fitted(model, _text(base, model, fit, found, earlier, judged, outcome), fit, judged)
-
-
-def write(path: Path, text: str) -> None:
-    """Write the YAML. Raises ConfigError if the file is there already: what somebody edited is not written over."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x", encoding="utf-8") as out:
-            out.write(text)
-    except FileExistsError:
-        raise ConfigError(f"{path} is there already; name another file, or remove it") from None
 
 
 def _model(base: ScoringModel, name: str, fit: Fit, today: date) -> ScoringModel:
