@@ -33,6 +33,7 @@ def model() -> None:
     abm model diff default challenger               what differs
     abm model backtest                              do their scores tell who opens and wins deals?
     abm model fit --out FILE                        learn weights from what happened
+    abm model moved default challenger              whose scores differ, and why
     abm model promote challenger --why TEXT         make it the champion
     abm model rollback --why TEXT                   make the one before it the champion again
     """
@@ -91,6 +92,28 @@ def diff(a: str, b: str) -> None:
         click.echo(f"{key:<{width}}  {_shown(before)} → {_shown(after)}")
     if not found:
         click.echo("They say the same.")
+
+
+@model.command()
+@click.argument("a")
+@click.argument("b")
+@click.option("--most", default=20, show_default=True, type=click.IntRange(1), help="How many accounts to show.")
+def moved(a: str, b: str, most: int) -> None:
+    """Say what re-scoring did: which rows differ between the versions A and B, whose most, and why. Writes the page."""
+    from abm_pipeline.reports import rescored
+    from abm_pipeline.reports._format import rows_of
+    from abm_pipeline.reports.moved import compare
+    from abm_pipeline.scoring.lifecycle import find
+
+    settings = _settings()
+    before, after = find(settings, a), find(settings, b)
+    found = compare(settings, before, after)
+    rows, changed = int(found.by_day["rows"].sum()), int(found.by_day["moved"].sum())
+    click.echo(f"{changed:,} of {rows:,} scores moved, on {len(found.common)} days. On {found.last} most:")
+    for row in rows_of(found.accounts.head(most)):
+        bands = f"{row['band_before']:>4} → {row['band_after']:<4}"
+        click.echo(f"  {row['change']:+9.1f}  {row['name'][:34]:<34} {bands} {row['why']}")
+    click.echo(rescored.write(settings, before, after))
 
 
 @model.command()

@@ -55,6 +55,12 @@ REPORTS = (
         "Does the score predict? The champion and its challengers judged on earlier days.",
         (t.ENGAGEMENT_SCORE, t.SCORE_PART, t.FACT_DEAL),
     ),
+    Pages(
+        "score_changes",
+        "rescored",
+        "What the last re-score changed: which rows moved, by how much, whose most, and why.",
+        (t.ENGAGEMENT_SCORE, t.SCORE_PART, t.ACCOUNT),
+    ),
     Pages("metric_catalogue", "catalogue", "What every metric means, beside its live number.", (t.METRIC_VALUES,)),
 )
 

@@ -150,7 +150,7 @@ def _scoring_model_changed(settings: Settings) -> dg.SensorDefinition:
             versions, now.programme.champion, missing_days(now), scored, context.cursor
         )
         only = [key_of(table) for table in t.TABLES.values() if table.layer in decision.groups]
-        return _requests(decision, only or None)
+        return _requests(decision, [*only, dg.AssetKey(["reports", "score_changes"])] if only else None)
 
     return scoring_model_changed
 
