@@ -16,8 +16,8 @@ from abm_pipeline_tests.scoring.world import D0, World
 
 def test_it_tells_of_the_champion_and_its_challengers(tmp_path: Path) -> None:
     """The ten accounts of the backtest, scored on the last day whose 90 days are over: a lift of 2 with an interval
-    that reaches below 1, AUC 0.73, both models, few accounts. Nobody wins, so there is no ROC curve of it. It opens offline, and every tag is
-    closed."""
+    that reaches below 1, AUC 0.73, both models, few accounts. Nobody wins, so there is no ROC curve of it. It opens
+    offline, and every tag is closed."""
     world = World(tmp_path, TEN, TEN, {"champion": "plain"})
     declare(world.settings)
     last = A + timedelta(days=90)
@@ -30,7 +30,8 @@ def test_it_tells_of_the_champion_and_its_challengers(tmp_path: Path) -> None:
         assert text in page
     assert 9 == page.count("<svg")
     assert "<script" not in page
-    assert {"http://www.w3.org/2000/svg"} >= set(re.findall(r"https?://[^\s\"'<)]+", page))
+    names = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert names >= set(re.findall(r"https?://[^\s\"'<)]+", page))
     checked = Balance()
     checked.feed(page)
     assert ([], []) == (checked.open, checked.wrong)
