@@ -115,14 +115,16 @@ def main() -> None:
 
 
 def _labelled(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    columns = ", ".join(("a", "b", *model.COMPARISONS))
     levels: pd.DataFrame = con.execute(
-        """
-        WITH named AS (
+        f"""
+        WITH pairs AS (SELECT {columns} FROM standing UNION ALL SELECT {columns} FROM compared),
+        named AS (
             SELECT m.node, mode(t.account_id) AS account_id, bool_or(t.kind = 'franchise') AS is_franchise
             FROM member AS m JOIN rec USING (id) JOIN truth AS t USING (source, source_id) GROUP BY m.node
         )
         SELECT s.*, l.account_id = r.account_id AS same
-        FROM standing AS s JOIN named AS l ON l.node = s.a JOIN named AS r ON r.node = s.b
+        FROM pairs AS s JOIN named AS l ON l.node = s.a JOIN named AS r ON r.node = s.b
         WHERE NOT l.is_franchise AND NOT r.is_franchise
         """
     ).fetchdf()

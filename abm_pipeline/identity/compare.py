@@ -169,6 +169,7 @@ NODE_CORE = Step(
     "node_core",
     "groups by each of their names",
     "SELECT node, unnest(cores) AS core FROM node WHERE cores IS NOT NULL",
+    is_view=True,
 )
 NAME_USE = Step(
     "name_use",

@@ -17,7 +17,8 @@ FAMILIES = (
         "relative",
         "records by the oldest of their account: what an account is called here, "
         "since its id depends on what was served",
-        "SELECT r.* REPLACE (g.eldest_key AS account_id) FROM record_account AS r JOIN group_id AS g USING (node)",
+        "SELECT g.eldest_key AS account_id, r.id, r.record_key, r.core, r.parent, r.parent_core, r.is_deleted "
+        "FROM record_account AS r JOIN group_id AS g USING (node)",
     ),
     Step(
         "account_core",

@@ -29,6 +29,8 @@ COMPARISONS = (
 
 # Leaves of a tree at most: as many as a number of 16 bits has.
 LEAVES = 16
+# So many rows are weighed at once that they stay near the processor.
+_ROWS = 256
 # What a comparison says lies between these, so that a table of every answer is short.
 LOWEST, HIGHEST = -8, 100
 
@@ -45,7 +47,7 @@ class Tree:
 
     @cached_property
     def tables(self) -> tuple[dict[int, npt.NDArray[np.uint16]], npt.NDArray[np.float32]]:
-        """By comparison and what it says, which leaves can still be reached; by leaves that can be, the bits.
+        """By comparison and what it says, which leaves can still be reached; by leaf, the bits.
 
         The leftmost leaf that every comparison leaves is the one that a row comes to (QuickScorer, Lucchese and others
         2015): what is at most `at` may go left, all else loses the leaves to the left.
@@ -63,8 +65,8 @@ class Tree:
             return lost + walk(self.right[place])
 
         walk(0)
-        values = np.array([self.bits[leaf] - self.bits[0] for leaf in leaves] + [0.0] * (LEAVES + 1 - len(leaves)))
-        return masks, values[_first_bit()].astype(np.float32)
+        values = np.array([self.bits[leaf] - self.bits[0] for leaf in leaves] + [0.0] * (LEAVES - len(leaves)))
+        return masks, values.astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,25 @@ class Weights:
     def weigh(self, *levels: pa.Array) -> pa.Array:
         """The match weights of rows of `compared`, in bits, given what each of COMPARISONS says of them."""
         places = [column.to_numpy(zero_copy_only=False).astype(np.intp) - LOWEST for column in levels]
-        weight = np.full(len(places[0]), self.prior, np.float64)
-        for tree in self.trees:
-            masks, bits = tree.tables
-            reached = np.full(len(weight), 0xFFFF, np.uint16)
+        weight = np.empty(len(places[0]), np.float64)
+        masks, values = self.tables
+        first = np.arange(len(self.trees), dtype=np.int32) * LEAVES
+        for start in range(0, len(weight), _ROWS):
+            rows = slice(start, start + _ROWS)
+            reached = np.full((len(weight[rows]), len(self.trees)), 0xFFFF, np.uint16)
             for comparison, table in masks.items():
-                reached &= table[places[comparison]]
-            weight += bits[reached]
-        return pa.array(np.round(weight, 4))
+                reached &= table.take(places[comparison][rows], axis=0, mode="clip")
+            weight[rows] = values.take(_first_bit().take(reached, mode="clip") + first, mode="clip").sum(axis=1)
+        return pa.array(np.round(weight + self.prior, 4))
+
+    @cached_property
+    def tables(self) -> tuple[dict[int, npt.NDArray[np.uint16]], npt.NDArray[np.float64]]:
+        """Those of all trees side by side: by comparison, what it says and tree; by tree and leaf, in one row."""
+        masks = {}
+        for comparison in sorted({comparison for tree in self.trees for comparison in tree.tables[0]}):
+            all_leaves = np.full(HIGHEST - LOWEST + 1, 0xFFFF, np.uint16)
+            masks[comparison] = np.stack([tree.tables[0].get(comparison, all_leaves) for tree in self.trees], axis=1)
+        return masks, np.concatenate([tree.tables[1] for tree in self.trees]).astype(np.float64)
 
     def bits(self, levels: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Of rows of `compared` (a column a comparison) the bits of every comparison; with the prior the weight."""
@@ -104,10 +117,10 @@ class Weights:
 
 
 @cache
-def _first_bit() -> npt.NDArray[np.int64]:
-    """By number of 16 bits the position of its lowest one; 16 if there is none."""
+def _first_bit() -> npt.NDArray[np.int32]:
+    """By number of 16 bits the position of its lowest one."""
     numbers = np.arange(1 << LEAVES)
-    found: npt.NDArray[np.int64] = np.full(1 << LEAVES, LEAVES)
+    found: npt.NDArray[np.int32] = np.zeros(1 << LEAVES, np.int32)
     for bit in reversed(range(LEAVES)):
         found[numbers >> bit & 1 == 1] = bit
     return found

@@ -100,20 +100,15 @@ def take_records(con: duckdb.DuckDBPyConnection, relation: str, programme: Progr
     if missing := [name for name in _REQUIRED if name not in have]:
         raise ConfigError(f"the records have no column {', '.join(missing)}; they have {', '.join(sorted(have))}")
     columns = ", ".join(f"{_typed(name, kind, have)} AS {name}" for name, kind in INPUT.items())
-    con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE company_record AS
-        SELECT source || ':' || source_id AS record_key, * FROM (SELECT {columns} FROM {relation}) AS said
-        WHERE source <> '' AND source_id <> ''
-        QUALIFY row_number() OVER (
-            PARTITION BY record_key ORDER BY modified_at DESC NULLS LAST, hash(said)
-        ) = 1
-        """
+    said = (
+        f"SELECT source || ':' || source_id AS record_key, * FROM (SELECT {columns} FROM {relation}) AS said "
+        "WHERE source <> '' AND source_id <> ''"
     )
     (rows, named, kept) = con.execute(
-        f"SELECT count(*), count(*) FILTER (source::VARCHAR <> '' AND source_id::VARCHAR <> ''), "
-        f"(SELECT count(*) FROM company_record) FROM {relation}"
+        f"SELECT (SELECT count(*) FROM {relation}), count(*), count(DISTINCT record_key) FROM ({said})"
     ).fetchall()[0]
+    once = "row_number() OVER (PARTITION BY record_key ORDER BY modified_at DESC NULLS LAST, hash(said)) = 1"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE company_record AS {said} {f'QUALIFY {once}' if named > kept else ''}")
     unreadable = 0
     for name, kind in INPUT.items():
         if name in have and name not in _LISTS and have[name] != kind and kind != "VARCHAR":

@@ -93,6 +93,8 @@ def group(
     `weights` gives those of a stage, when it is first needed.
     """
     run_steps(con, KEYS)
+    for name in ("distinct_name", "worded_name", "plain_name", "name_key", "record", "record_domain"):
+        con.execute(f"DROP TABLE IF EXISTS {name}")  # a million records leave little room
     con.execute(
         "CREATE OR REPLACE TEMP TABLE affinity (round INTEGER, what VARCHAR, a VARCHAR, b VARCHAR, bits DOUBLE)"
     )
@@ -109,7 +111,6 @@ def group(
 def atoms(con: duckdb.DuckDBPyConnection) -> None:
     """Make `member`, `atom` and `joined` of what `atom_edge` says: the groups that need no weighing."""
     con.execute("CREATE OR REPLACE TEMP TABLE member AS SELECT id, id AS node FROM rec")
-    run_steps(con, [_APART])
     edges = con.execute("SELECT left_id, right_id, 1000.0 - strength FROM atom_edge").fetchnumpy()
     left, right, order = (np.asarray(column) for column in edges.values())
     _move(con, _joined_up(left, right, order, _apart(con)))
@@ -156,11 +157,13 @@ def play(
     con.execute("CREATE OR REPLACE TEMP TABLE move (round INTEGER, old BIGINT, new BIGINT)")
     for number, step in enumerate(ROUNDS):
         groups = _compare(con, number, learning)
-        _weigh(con, weights(step.stage), step.threshold)
+        _weigh(con, number, weights)
         joined = _join(con, number, step)
         told(f"round {number + 1} of {len(ROUNDS)}: {groups:,} groups, {joined:,} of them join another")
+        if not con.execute("SELECT 1 FROM standing LIMIT 1").fetchall():
+            return
     _compare(con, len(ROUNDS), learning)
-    _weigh(con, weights(ROUNDS[-1].stage), ROUNDS[-1].threshold)
+    _weigh(con, len(ROUNDS), weights)
 
 
 def _affinities(con: duckdb.DuckDBPyConnection, number: int, learning: bool) -> None:
@@ -185,50 +188,44 @@ def _log_names(con: duckdb.DuckDBPyConnection, number: int, which: str, sign: in
 
 
 def _compare(con: duckdb.DuckDBPyConnection, number: int, learning: bool) -> int:
-    """Bring `node` and `standing` up to date with `member`, where `grouped` are the groups that are new."""
+    """Bring `node` up to date with `member`, where `grouped` are the groups that are new; make `compared` of these.
+
+    What stands of the comparisons before stays in `standing`.
+    """
     if number < LEARNING:
         _affinities(con, number, learning)
-    if number > 0 and not con.execute("SELECT 1 FROM moved LIMIT 1").fetchall():
-        con.execute(f"DELETE FROM standing WHERE bits < {HOPELESS}")
-        return _groups(con)
     if number > 0:
+        con.execute(f"DELETE FROM standing WHERE bits < {HOPELESS}")
+        con.execute("DELETE FROM compared")
+        if not con.execute("SELECT 1 FROM grouped LIMIT 1").fetchall():
+            return _groups(con)
         run_steps(con, compare.NODES)
-        gone = "node IN (SELECT old FROM moved) OR node IN (SELECT node FROM new_node)"
-        _log_names(con, number, gone, -1)
-        con.execute(f"DELETE FROM node WHERE {gone}")
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE touched AS SELECT old AS node FROM moved UNION SELECT node FROM new_node"
+        )
+        _log_names(con, number, "node IN (SELECT node FROM touched)", -1)
+        con.execute("DELETE FROM node WHERE node IN (SELECT node FROM touched)")
         con.execute("INSERT INTO node BY NAME FROM new_node")
         _log_names(con, number, "node IN (SELECT node FROM new_node)", 1)
         con.execute(f"CREATE OR REPLACE TEMP TABLE now AS SELECT {number} AS round")
         run_steps(con, [compare.NODE_CORE, *compare.SAID])
-    run_steps(con, [compare.NAME_USE])
-    if number == 0:
-        con.execute("CREATE OR REPLACE TEMP TABLE todo AS FROM pair")
-    else:
+        again = "a IN (SELECT node FROM touched) OR b IN (SELECT node FROM touched)"
         con.execute(
             f"""
-            CREATE OR REPLACE TEMP TABLE image AS
-            SELECT coalesce(l.new, s.a) AS x, coalesce(r.new, s.b) AS y, s.bits,
-                l.new IS NOT NULL OR r.new IS NOT NULL OR s.a IN (SELECT node FROM new_node)
-                    OR s.b IN (SELECT node FROM new_node) AS is_new, s.a, s.b
-            FROM standing AS s LEFT JOIN moved AS l ON l.old = s.a LEFT JOIN moved AS r ON r.old = s.b
-            WHERE s.bits >= {HOPELESS}
+            CREATE OR REPLACE TEMP TABLE todo AS
+            SELECT DISTINCT least(x, y) AS a, greatest(x, y) AS b FROM (
+                SELECT coalesce(l.new, s.a) AS x, coalesce(r.new, s.b) AS y
+                FROM standing AS s LEFT JOIN moved AS l ON l.old = s.a LEFT JOIN moved AS r ON r.old = s.b
+                WHERE {again}
+            ) WHERE x <> y
             """
         )
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE todo AS SELECT DISTINCT least(x, y) AS a, greatest(x, y) AS b "
-            "FROM image WHERE is_new AND x <> y"
-        )
-    run_steps(con, compare.COMPARED)
-    if number == 0:
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE standing AS SELECT *, 0.0::DOUBLE AS bits, false AS is_vetoed FROM compared"
-        )
+        con.execute(f"DELETE FROM standing WHERE {again}")
+        if not con.execute("SELECT 1 FROM todo LIMIT 1").fetchall():
+            return _groups(con)
     else:
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE standing AS "
-            "SELECT s.* FROM standing AS s JOIN image AS i ON i.a = s.a AND i.b = s.b AND NOT i.is_new "
-            "UNION ALL BY NAME SELECT *, 0.0::DOUBLE AS bits, false AS is_vetoed FROM compared"
-        )
+        con.execute("CREATE OR REPLACE TEMP TABLE todo AS FROM pair")
+    run_steps(con, [compare.NAME_USE, *compare.COMPARED])
     return _groups(con)
 
 
@@ -236,15 +233,24 @@ def _groups(con: duckdb.DuckDBPyConnection) -> int:
     return int(con.execute("SELECT count(*) FROM node").fetchall()[0][0])
 
 
-def _weigh(con: duckdb.DuckDBPyConnection, weights: Weights, threshold: float) -> None:
+def _weigh(con: duckdb.DuckDBPyConnection, number: int, weights: Callable[[int], Weights]) -> None:
+    """Bring `standing` up to date with `compared`, and `met` with that."""
+    step = ROUNDS[min(number, len(ROUNDS) - 1)]
     levels = ", ".join(f"{name}::TINYINT" for name in model.COMPARISONS)
-    con.create_function("weigh", weights.weigh, None, duckdb.sqltypes.DOUBLE, type=PythonUDFType.ARROW)
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE standing AS "
-        f"SELECT * REPLACE (weigh({levels}) AS bits, ({VETO}) AS is_vetoed) FROM standing"
-    )
+    if number == 0:
+        small = ", ".join(f"{name}::TINYINT AS {name}" for name in model.COMPARISONS)
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE standing AS "
+            f"SELECT a, b, {small}, 0.0::DOUBLE AS bits, false AS is_vetoed FROM compared LIMIT 0"
+        )
+    con.create_function("weigh", weights(step.stage).weigh, None, duckdb.sqltypes.DOUBLE, type=PythonUDFType.ARROW)
+    if 0 < number < len(ROUNDS) and ROUNDS[number - 1].stage != step.stage:
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE standing AS SELECT * REPLACE (weigh({levels}) AS bits) FROM standing"
+        )
+    con.execute(f"INSERT INTO standing BY NAME SELECT *, weigh({levels}) AS bits, ({VETO}) AS is_vetoed FROM compared")
     con.remove_function("weigh")
-    con.execute("INSERT INTO met SELECT a, b FROM standing WHERE bits >= $1 AND NOT is_vetoed", [threshold])
+    con.execute("INSERT INTO met SELECT a, b FROM standing WHERE bits >= $1 AND NOT is_vetoed", [step.threshold])
 
 
 def _join(con: duckdb.DuckDBPyConnection, number: int, step: Round) -> int:
@@ -262,9 +268,8 @@ def _join(con: duckdb.DuckDBPyConnection, number: int, step: Round) -> int:
     )
     known = con.execute("SELECT old, new FROM known_move WHERE round = $1", [number]).fetchnumpy()
     if not len(known["old"]) and not con.execute("SELECT 1 FROM near LIMIT 1").fetchall():
-        con.execute("CREATE OR REPLACE TEMP TABLE moved (old BIGINT, new BIGINT)")
+        con.execute("DELETE FROM grouped")
         return 0
-    run_steps(con, [_APART])
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE best AS
@@ -312,6 +317,9 @@ def _join(con: duckdb.DuckDBPyConnection, number: int, step: Round) -> int:
 
 
 def _apart(con: duckdb.DuckDBPyConnection) -> set[tuple[int, int]]:
+    if not con.execute("SELECT 1 FROM decision WHERE kind = 'never_merge' LIMIT 1").fetchall():
+        return set()
+    run_steps(con, [_APART])
     return {pair for a, b in con.execute("SELECT a, b FROM apart").fetchall() for pair in ((a, b), (b, a))}
 
 
