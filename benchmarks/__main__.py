@@ -1,4 +1,4 @@
-"""Print the benchmark table: `python -m benchmarks [--only NAME] [--touches N --accounts N --days N]`."""
+"""Print the benchmark table: `python -m benchmarks [--only NAME] [--touches N --accounts N --deals N --days N]`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import identity, ingest, rescore
+from benchmarks import identity, ingest, metrics, rescore
+from benchmarks._metric_facts import Size
 from benchmarks._timing import Row
 
 
@@ -15,9 +16,10 @@ def main() -> None:
     """Measure and print line by line, as Markdown."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--home", type=Path, default=Path(".abm/bench"), help="folder for facts and results")
-    parser.add_argument("--only", choices=("ingest", "rescore", "identity", "identity_large"))
+    parser.add_argument("--only", choices=("ingest", "rescore", "metrics", "identity", "identity_large"))
     parser.add_argument("--accounts", type=int, default=20_000)
     parser.add_argument("--touches", type=int, default=10_000_000)
+    parser.add_argument("--deals", type=int, default=50_000, help="of metrics")
     parser.add_argument("--days", type=int, default=730)
     args = parser.parse_args()
     print(f"{os.cpu_count()} cores; the re-score at its default size takes about half an hour.\n", flush=True)
@@ -34,6 +36,8 @@ def _rows(args: argparse.Namespace) -> Iterator[Row]:
         yield from ingest.measure(args.home)
     if args.only in (None, "rescore"):
         yield from rescore.measure(args.home, args.accounts, args.touches, args.days)
+    if args.only in (None, "metrics"):
+        yield from metrics.measure(args.home, Size(args.accounts, args.touches, args.deals, args.days))
     if args.only in (None, "identity"):
         yield from identity.measure(args.home)
     if args.only in (None, "identity_large"):
