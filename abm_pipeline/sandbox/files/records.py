@@ -15,7 +15,7 @@ from abm_pipeline.sandbox.world.companies import TIERS
 from abm_pipeline.sandbox.world.customers import customers
 from abm_pipeline.sandbox.world.guests import Guests, make_guests
 from abm_pipeline.sandbox.world.names import FIRST, LAST, TOPICS
-from abm_pipeline.sandbox.world.scales import DAY, to_date
+from abm_pipeline.sandbox.world.scales import DAY, NEVER, to_date
 from abm_pipeline.sandbox.world.tables import Array
 
 if TYPE_CHECKING:
@@ -142,10 +142,18 @@ def _referrals(world: World) -> pd.DataFrame:
     payers = np.intersect1d(customers(world).companies, _usable(world))
     others = np.setdiff1d(_usable(world), payers)
     size = len(weeks)
-    return pd.DataFrame(
-        {"day": weeks - rng.integers(1, 7, size), "company": rng.choice(payers, size),
-         "referred": rng.choice(others, size)}
-    ).drop_duplicates(["company", "referred"]).reset_index(drop=True)  # fmt: skip
+    day, referred = weeks - rng.integers(1, 7, size), rng.choice(others, size)
+    # What is referred sells: of four, about one has its first deal won in the months after.
+    first_won = np.full(len(world.companies), NEVER)
+    deals = world.people.deals
+    np.minimum.at(first_won, deals.company[deals.is_won], deals.closed[deals.is_won] // DAY)
+    for place, draw in enumerate(rng.random(size)):
+        buyers = np.intersect1d(_usable(world), np.flatnonzero(np.abs(first_won - day[place] - 60) < 50))
+        if draw < 0.25 and len(buyers):
+            referred[place] = rng.choice(buyers)
+    return pd.DataFrame({"day": day, "company": rng.choice(payers, size), "referred": referred}).drop_duplicates(
+        ["company", "referred"]
+    ).reset_index(drop=True)  # fmt: skip
 
 
 def _reviews(world: World) -> pd.DataFrame:

@@ -33,6 +33,7 @@ from abm_pipeline.sandbox.world.people import (
     make_leads,
     make_owners,
     make_users,
+    met_late,
 )
 from abm_pipeline.sandbox.world.scales import DAY, Calendar, calendar, to_date, to_day
 from abm_pipeline.sandbox.world.tables import Array, Table
@@ -145,6 +146,7 @@ def build_world(scale: str, seed: int, until: dt.date) -> World:
     owner_ids = user_ids[owner]
     with_deals = np.zeros(len(companies), bool)
     with_deals[deals.company] = True
+    contacts = met_late(cal, companies, contacts, touches.contact, touches.instant, with_deals)
     accounts = make_accounts(cal, companies, tiers, born, owner_ids, with_deals)
     busy = np.zeros(len(contacts.company), bool)
     busy[touches.contact[touches.contact >= 0]] = True

@@ -5,7 +5,7 @@ Belongs here: who a person is and when a system first hears of them. Records of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -190,6 +190,27 @@ def make_contacts(cal: Calendar, companies: Companies, leads: Leads, born: Array
         join(np.full(size, -1, np.int64), won),
         np.searchsorted(owners, np.arange(len(companies))),
     )
+
+
+def met_late(
+    cal: Calendar, companies: Companies, contacts: Contacts, touched: Array, instants: Array, with_deals: Array
+) -> Contacts:
+    """The contacts, with those of a few listed companies known only later: on such a list stand companies of which
+    nobody knows anybody yet. `touched` and `instants` are the contact (or -1) and the second of every touch.
+
+    Drawn from the companies without a deal or a converted lead whose people nothing happened to before, so that no
+    record is older than its person.
+    """
+    rng, size = cal.rng("met late"), len(companies)
+    since = (cal.horizon - np.maximum(rng.integers(0, 160, size), 52)) * DAY + 36_000
+    first = np.full(size, np.iinfo(np.int64).max)
+    known = touched >= 0
+    np.minimum.at(first, contacts.company[touched[known]], instants[known])
+    converted = np.zeros(size, bool)
+    converted[contacts.company[contacts.lead >= 0]] = True
+    late = companies.ever_target & ~with_deals & ~converted & (first > since + DAY) & (rng.random(size) < 0.4)
+    created = np.where(late[contacts.company], np.maximum(contacts.created, since[contacts.company]), contacts.created)
+    return replace(contacts, created=created)
 
 
 def _names(rng: np.random.Generator, size: int) -> tuple[Array, Array]:
