@@ -76,11 +76,13 @@ NODES = (
         "node_name",
         "names of each group, the most used first",
         f"""
-        SELECT node, list(core ORDER BY uses DESC, core)[:{NAMES}] AS cores FROM (
-            SELECT node, core, sum(uses) AS uses FROM (
-                SELECT node, core, 2 AS uses FROM grouped JOIN rec USING (id) WHERE core IS NOT NULL
-                UNION ALL SELECT node, also, 1 FROM grouped JOIN rec USING (id) WHERE also IS NOT NULL
-            ) GROUP BY ALL
+        SELECT node, list(core ORDER BY uses DESC, core)[:{NAMES}] AS cores,
+            arg_min(commonness, (-uses, core)) AS commonness
+        FROM (
+            SELECT node, core, sum(uses) AS uses, max(commonness) AS commonness FROM (
+                SELECT node, core, commonness, 2 AS uses FROM grouped JOIN rec USING (id) WHERE core IS NOT NULL
+                UNION ALL SELECT node, also, NULL, 1 FROM grouped JOIN rec USING (id) WHERE also IS NOT NULL
+            ) GROUP BY node, core
         ) GROUP BY node
         """,
     ),
@@ -91,6 +93,7 @@ NODES = (
         SELECT
             node,
             list(key) FILTER (kind = 'domain' AND NOT is_weak) AS domains,
+            list(key) FILTER (kind = 'domain' AND NOT is_weak AND is_lone) AS lone_domains,
             list(key) FILTER (kind = 'domain' AND is_weak) AS weak_domains,
             list(key) FILTER (uses = 1 AND most >= 3) AS stray_keys,
             list(key) FILTER (kind = 'linkedin_id') AS pages,
@@ -103,7 +106,7 @@ NODES = (
                 SELECT node, kind, key, any_value(value) AS value, count(*) AS uses
                 FROM key_use JOIN grouped USING (id) GROUP BY node, kind, key
             )
-        ) JOIN (SELECT key, is_weak FROM key_strength) USING (key)
+        ) JOIN (SELECT key, is_weak, is_lone FROM key_strength) USING (key)
         GROUP BY node
         """,
     ),
@@ -139,6 +142,7 @@ NODES = (
             list_sort(list_distinct(list(city) FILTER (city IS NOT NULL))) AS cities,
             list_sort(list_distinct(list(industry) FILTER (industry IS NOT NULL))) AS industries,
             list_distinct(list(country) FILTER (duns IS NOT NULL AND country IS NOT NULL)) AS duns_countries,
+            list_distinct(list(country) FILTER (linkedin IS NOT NULL AND country IS NOT NULL)) AS page_countries,
             list_distinct(list(parent_core) FILTER (parent_core IS NOT NULL)) AS parent_cores,
             list_distinct(list(hash('t' || phone_stem)) FILTER (phone_stem IS NOT NULL)) AS stems,
             median(employees) AS employees
@@ -154,7 +158,7 @@ NODES = (
             f.* EXCLUDE (countries),
             nullif(list_sort(list_distinct(list_concat(coalesce(f.countries, []), coalesce(d.suffixes, [])))), [])
                 AS countries,
-            n.cores, list_transform(n.cores, lambda core: replace(core, ' ', '')) AS squashes,
+            n.cores, n.commonness, list_transform(n.cores, lambda core: replace(core, ' ', '')) AS squashes,
             k.* EXCLUDE (node), d.* EXCLUDE (node, suffixes),
             coalesce(k.domains, k.pages, k.duns, k.phones) IS NOT NULL AS is_anchored
         FROM node_fact AS f
@@ -322,6 +326,7 @@ COMPARED = (
             END AS shortened,
             least(greatest(coalesce(n.rivals, 0), 0), 9) AS rivals,
             least(coalesce(n.loose, 0), 9) AS loose,
+            coalesce(greatest(na.commonness, nb.commonness), -1) AS commonness,
             least(na.records, nb.records, 20) AS fewer, least(greatest(na.records, nb.records), 20) AS more,
             na.is_anchored::INTEGER + nb.is_anchored::INTEGER AS anchored,
             CASE
@@ -341,6 +346,11 @@ COMPARED = (
             least(coalesce(len(list_intersect(na.domains, nb.domains)), 0), 4) AS domains_shared,
             coalesce(least(len(na.domains), len(nb.domains), 5), 0) AS domains_fewer,
             least(greatest(coalesce(len(na.domains), 0), coalesce(len(nb.domains), 0)), 5) AS domains_more,
+            CASE
+                WHEN list_has_any(na.lone_domains, nb.domains) THEN 2
+                WHEN list_has_any(na.lone_domains, nb.mails) OR list_has_any(nb.lone_domains, na.mails) THEN 1
+                ELSE 0
+            END AS lone_domain,
             coalesce(list_has_any(na.domains, nb.main_mails), false)::INTEGER
                 + coalesce(list_has_any(nb.domains, na.main_mails), false)::INTEGER
                 + coalesce(list_has_any(na.main_mails, nb.main_mails), false)::INTEGER AS mail,
@@ -357,7 +367,8 @@ COMPARED = (
                 WHEN list_has_any(na.pages, nb.pages) THEN
                     CASE WHEN list_has_any(list_filter(na.pages, lambda key: list_contains(nb.pages, key)),
                         list_concat(na.stray_keys, nb.stray_keys)) THEN 2 ELSE 3 END
-                WHEN list_has_any(na.page_kinds, nb.page_kinds) THEN 0
+                WHEN list_has_any(na.page_kinds, nb.page_kinds) THEN CASE
+                    WHEN NOT list_has_any(na.page_countries, nb.page_countries) THEN 0 ELSE -1 END
                 ELSE 1
             END AS linkedin,
             CASE

@@ -20,9 +20,9 @@ from abm_pipeline.storage.engine import Step, run_steps
 # What is told together: several comparisons, in the words of the first. Bits of all of them are added up.
 TOLD: dict[str, tuple[str, ...]] = {
     "name": ("name", "spelling", "length", "shortened"),
-    "rivals": ("rivals", "loose"),
+    "rivals": ("rivals", "loose", "commonness"),
     "support": ("fewer", "more", "anchored"),
-    "domain": ("domain", "domains_shared", "domains_fewer", "domains_more", "mail", "label"),
+    "domain": ("domain", "domains_shared", "domains_fewer", "domains_more", "lone_domain", "mail", "label"),
     "linkedin": ("linkedin",), "duns": ("duns",), "phone": ("phone",),
     "place": ("place", "countries_fewer", "countries_more"),
     "industry": ("industry",), "size": ("size",), "said_same": ("said_same",), "said_parent": ("said_parent",),
@@ -40,7 +40,7 @@ _WORDS: dict[str, dict[int, str]] = {
                5: "contacts on one domain", 6: "a domain that is hardly used by one of them",
                7: "most contacts on the other's domain", 8: "the same domain",
                9: "the same domain, and it fits the name"},
-    "linkedin": {0: "another LinkedIn page", 1: "no LinkedIn page to compare",
+    "linkedin": {-1: "another LinkedIn page", 0: "a LinkedIn page of another country", 1: "no LinkedIn page to compare",
                  2: "a LinkedIn page that one of them hardly uses", 3: "the same LinkedIn page"},
     "duns": {0: "another DUNS number in the same country", 1: "no DUNS number to compare",
              2: "DUNS numbers of other countries", 3: "the same DUNS number"},

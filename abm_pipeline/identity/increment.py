@@ -2,7 +2,7 @@
 
 In: `company_record` of all records, `decision`, and the `state` of the run before, which is brought up to date. Out:
 what `rounds` makes, in `state`. The members are those of a full run that goes by what was learned before
-(`place_word`, `affinity`).
+(`place_word`, `word_use`, `affinity`).
 
 What becomes of a group depends on the groups that it meets, on who else goes by its names, and on how many use its keys
 and blocks (see `state`). So the circles that a change touches are played through all rounds again (the **work**). The
@@ -262,6 +262,7 @@ def _take_up(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DELETE FROM company_record WHERE record_key NOT IN (SELECT record_key FROM digest SEMI JOIN touched "
                 "USING (id))")  # fmt: skip
     con.execute("CREATE OR REPLACE TEMP TABLE place_word AS FROM state.place_word")
+    con.execute("CREATE OR REPLACE TEMP TABLE word_use AS FROM state.word_use")
     con.execute("CREATE OR REPLACE TEMP TABLE affinity AS FROM state.affinity")
     run_steps(con, [*CLEAN, *keys.USES, REFERENCE, _DIRTY, *_SEEDS])
     for name in ("rec", "domain_use", "key_use", "reference"):
@@ -276,7 +277,7 @@ def _take_up(con: duckdb.DuckDBPyConnection) -> None:
     run_steps(con, keys.STRENGTHS)
     con.execute(
         "INSERT INTO seed SELECT id FROM key_use WHERE key IN (SELECT n.key FROM key_strength AS n "
-        "JOIN state.key_strength AS o USING (kind, key) WHERE n.is_weak <> o.is_weak)"
+        "JOIN state.key_strength AS o USING (kind, key) WHERE (n.is_weak, n.is_lone) <> (o.is_weak, o.is_lone))"
     )
     con.execute("DELETE FROM state.key_strength WHERE key IN (FROM changed_key)")
     con.execute("INSERT INTO state.key_strength FROM temp.key_strength")

@@ -12,12 +12,16 @@ of free-mail and shared domains that the programme declares.
 
 from __future__ import annotations
 
+from abm_pipeline.identity import vocabulary as v
 from abm_pipeline.storage.engine import Step
 
 # Unlike names from which a key of no dominant name is weak; and from which even a name with most of it must have nearly
 # all.
 WEAK_NAMES, MANY_NAMES = 3, 12
 FOLDED = "replace(replace(replace({}, 'ae', 'a'), 'oe', 'o'), 'ue', 'u')"
+
+# The label of a domain without the country that some firms write into it (acme-fr.com).
+_BRAND = "regexp_replace(split_part(d.domain, '.', 1), '(.{3})[-_](" + "|".join(v.COUNTRY_CODES.split()) + ")$', '\\1')"
 
 PLACES = (
     Step(
@@ -28,6 +32,16 @@ PLACES = (
         GROUP BY ALL HAVING count(DISTINCT country) <= 3 AND count(*) >= 5
         """,
     ),
+    Step(
+        "word_use",
+        "words of names, and in how many unlike names each is: a word of many names tells them apart less",
+        """
+        SELECT word, least(floor(log2(count(*))), 9)::TINYINT AS names FROM (
+            SELECT unnest(list_distinct(string_split(core, ' '))) AS word
+            FROM (SELECT DISTINCT core FROM record WHERE core IS NOT NULL)
+        ) GROUP BY word HAVING count(*) > 1
+        """,
+    ),
 )
 
 USES = (
@@ -35,8 +49,13 @@ USES = (
         "rec",
         "records by number, their names without a city at the end",
         """
+        WITH rarest AS (
+            SELECT core, min(coalesce(names, 0)) AS commonness FROM (
+                SELECT core, unnest(string_split(core, ' ')) AS word FROM (SELECT DISTINCT core FROM record)
+            ) LEFT JOIN word_use USING (word) WHERE length(word) >= 3 OR core NOT LIKE '% %' GROUP BY core
+        )
         SELECT
-            (hash(r.record_key) >> 1)::BIGINT AS id,
+            (hash(r.record_key) >> 1)::BIGINT AS id, commonness,
             r.* REPLACE (
                 CASE
                     WHEN words >= 2 AND one.word IS NOT NULL THEN left(core, length(core) - length(one.word) - 1)
@@ -45,6 +64,7 @@ USES = (
                 END AS core
             )
         FROM (SELECT *, len(string_split(core, ' ')) AS words FROM record) AS r
+        LEFT JOIN rarest USING (core)
         LEFT JOIN place_word AS one ON one.word = list_last(string_split(r.core, ' '))
         LEFT JOIN place_word AS two ON two.word = array_to_string(string_split(r.core, ' ')[-2:], ' ')
         """,
@@ -57,7 +77,7 @@ USES = (
             SELECT
                 r.id, d.domain, d.how, d.contacts, r.core, replace(r.core, ' ', '') AS squash,
                 string_split(r.core, ' ') AS words, list_last(string_split(d.domain, '.')) AS suffix,
-                {FOLDED.format("regexp_replace(split_part(d.domain, '.', 1), '[^a-z0-9]', '', 'g')")} AS label
+                {FOLDED.format(f"regexp_replace({_BRAND}, '[^a-z0-9]', '', 'g')")} AS label
             FROM record_domain AS d JOIN rec AS r USING (record_key)
         )
         SELECT
@@ -101,7 +121,8 @@ STRENGTHS = (
         "key_strength",
         "keys, the unlike names on each, the share of the first of them, and whether the key is weak",
         f"""
-        SELECT *, names >= {WEAK_NAMES} AND first_share < 0.5 OR names > {MANY_NAMES} AND first_share < 0.8 AS is_weak
+        SELECT *, names <= 1 AS is_lone,
+            names >= {WEAK_NAMES} AND first_share < 0.5 OR names > {MANY_NAMES} AND first_share < 0.8 AS is_weak
         FROM (
             SELECT kind, key, any_value(value) AS value, sum(records) AS records, count(name_start) AS names,
                 coalesce(max(records) FILTER (name_start IS NOT NULL)

@@ -21,8 +21,9 @@ import pyarrow as pa
 _FILE = Path(__file__).with_name("model.json")
 # In the order in which evidence is told.
 COMPARISONS = (
-    "name", "spelling", "length", "shortened", "rivals", "loose", "fewer", "more", "anchored", "domain",
-    "domains_shared", "domains_fewer", "domains_more", "mail", "label", "linkedin", "duns", "phone", "place",
+    "name", "spelling", "length", "shortened", "rivals", "loose", "commonness", "fewer", "more", "anchored", "domain",
+    "domains_shared", "domains_fewer", "domains_more", "lone_domain",
+    "mail", "label", "linkedin", "duns", "phone", "place",
     "countries_fewer", "countries_more", "industry", "size", "said_same", "said_parent",
 )  # fmt: skip
 

@@ -45,8 +45,9 @@ INPUT = {
 
 # Literals, for a pattern that comes out of a table is compiled for every row.
 _PATTERN = {
+    "signs": r"[®™©℠\x{2190}-\x{2BFF}\x{FE0F}\x{200D}\x{1F000}-\x{1FAFF}]",
     "legal_end": v.legal_end(),
-    "legal_front": f"^(?:{'|'.join(v.LEGAL_FRONT.split())}) ",
+    "legal_front": f"^(?:{'|'.join(v.LEGAL_FRONT.split())}|m s) ",
     "legal_native": "|".join(re.escape(form) for form in v.LEGAL_NATIVE),
     "soft_end": v.soft_end(),
     "notes": f"(?i)[-*#!>~( ]*(?:{v.NOTES}).*$",
@@ -86,7 +87,7 @@ _CLEAN = (
                 ) AS cut
             FROM (
                 SELECT name, regexp_replace(regexp_replace(regexp_replace(regexp_replace(
-                    name, '[®™©℠]', ' ', 'g'), @notes_front@, ''), @legal_native@, ' ', 'g'), @notes@, '') AS text
+                    name, @signs@, ' ', 'g'), @notes_front@, ''), @legal_native@, ' ', 'g'), @notes@, '') AS text
                 FROM (SELECT name FROM company_record WHERE name IS NOT NULL
                       UNION SELECT parent FROM company_record WHERE parent IS NOT NULL)
             )

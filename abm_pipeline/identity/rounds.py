@@ -74,7 +74,7 @@ _APART = Step(
 # domain or on the parent's with nothing to say where it is (in another place it is mostly an office); or a name within
 # the other that each side goes by in several records, where nothing but a domain speaks for it: a division.
 VETO = """
-    linkedin = 0 AND domain = 0 AND name < 4 AND said_same = 0
+    linkedin <= 0 AND domain = 0 AND name < 4 AND said_same = 0
     OR said_parent = 1 AND name IN (0, 1) AND linkedin < 2 AND duns < 3
         AND (domain < 8 OR domain = 8 AND place = -1 AND phone < 3)
     OR shortened >= 3 AND fewer >= 2 AND linkedin < 2 AND duns < 3 AND phone < 3 AND place < 2 AND industry <= 0

@@ -2,7 +2,8 @@
 
 In the file, attached as `state`: the records in one spelling and a digest of what each said (`told`), their keys, how
 far to trust those, blocks of groups, evidence, the circle of every record (`placed`), who went by each name in each
-round (`name_delta`), and what was learned from all records (`place_word`, `affinity`).
+round (`name_delta`), and what was learned from all records (`place_word`,
+`word_use`, `affinity`).
 
 A **circle** is the records that ever were, in any round, good enough a pair to join, by way of others too. No group is
 influenced by one outside its circle, except in how many others go by its names.
@@ -33,7 +34,8 @@ _DECIDING = (
 _LIBRARIES = ("anyascii", "babel", "duckdb", "tldextract")
 # Made of all records, kept as they are.
 _KEPT = (
-    "rec", "domain_use", "key_use", "key_strength", "joined", "standing", "move", "place_word", "affinity", "decision",
+    "rec", "domain_use", "key_use", "key_strength", "joined", "standing", "move", "place_word", "word_use", "affinity",
+    "decision",
 )  # fmt: skip
 # A record's number, as in `keys`.
 NUMBER = "(hash({}) >> 1)::BIGINT"

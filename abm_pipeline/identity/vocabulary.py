@@ -34,11 +34,15 @@ ad|ead|eood|ood|oe|epe|ike|ik
 anonim sirketi|limited sirketi|sirketi|a s tic|ve tic|san ve tic a s|san ve tic as|san tic|as turk|godo kaisha
 youxian gongsi|gufen youxian gongsi
 jituan|gongsi|youxiangongsi|yugen kaisha|jusighoesa|jusikhoesa
+sau|slne|s coop|scoop|s en c|cia ltda|cia|unipessoal|unipessoal lda|unipersonal|eireli|epp|ltda me|p s|i s|ivs|ans|nuf
+oyj abp|oy ab|ky|sp zoo sp k|sp z o o sp k|gmbh co ohg|ggmbh|stiftung|e g m b h|vzw|asbl|cvoa|sprl|stichting|sa nv
+nv sa|teoranta|dac|designated activity company|v o s|vos|wll|w l l|psc|saoc|saog|fz|fze llc|p ltd|aust|s pte ltd
+gesellschaft mbh|societate cu raspundere limitata|sociedad anonima de capital variable|a b|prat
 """
 # In front of a name.
 LEGAL_FRONT = (
     "ooo oao zao pao ao pjsc ojsc jsc tzov mr mrs dr pt cv ud firma fa the msw messrs uab sia tov chp ip too smt "
-    "sarl sas societe ste"
+    "sarl sas societe ste oy ab aktiebolaget stichting prat"
 )
 # In their own scripts, before transliteration, anywhere.
 LEGAL_NATIVE = [
@@ -69,6 +73,18 @@ denmark|finland|england|great britain|britain|scotland|wales|vietnam|thailand|in
 saudi arabia|ksa|argentina|chile
 colombia|peru|egypt|nigeria|kenya|morocco|ukraine|ukraina|de|fr|it|es|at|ch|pl|nl|be|se|no|dk|fi|jp|cn|br|mx|au|ca|in
 sg|hk|kr|tw|za|ie|pt|gr|tr|ru
+deu|fra|esp|ita|gbr|che|aut|nld|bel|swe|dnk|fin|pol|cze|hun|rou|bgr|prt|irl|grc|tur|chn|jpn|kor|ind|aus|nzl|bra|arg|zaf
+isr|are|sgp|hkg|twn|ukr|hrv|svk|lux|rsa|swiss|holland|iceland|luxembourg|luxemburg|estonia|eesti|latvia|latvija
+lithuania|lietuva|croatia|slovenia|slovakia|serbia|malta|cyprus|qatar|kuwait|bahrain|pakistan|bangladesh|sri lanka
+algeria|tunisia|ghana|ecuador|uruguay|venezuela|panama|costa rica|guatemala|belarus|kazakhstan|georgia|lebanon|senegal
+south korea|republic of ireland|northern ireland|czech republic|czechia|hungary|north macedonia|belgien|belgium
+frankreich|spanien|italien|polen|niederlande|schweden|danemark|norwegen|finnland|griechenland|kanada|tschechien|ungarn
+turkei|bharat|do brasil|de mexico|of america
+"""
+# What firms put behind their label in the domain of a country.
+COUNTRY_CODES = """
+us usa uk gb de fr nl es it pl se dk no fi ch at be ie pt cz hu tr br mx in jp cn kr ru ua gr sg au ca za nz ro bg hk tw
+il ae ar cl co my th vn id ph eu emea apac latam
 """
 # Abbreviations, and what they stand for.
 SHORT = {

@@ -23,7 +23,7 @@ from abm_pipeline.sandbox.company_records import make
 from abm_pipeline_tests.identity.staged import at, company, groups_of, read, settings_of, stage
 
 HEAD = "kind,source_a,source_id_a,source_b,source_id_b\n"
-LEARNED = ("about", "affinity", "place_word")
+LEARNED = ("about", "affinity", "place_word", "word_use")
 
 
 @pytest.fixture(scope="module")
