@@ -172,6 +172,7 @@ WORTH = Step(
 )
 SURVIVAL = Part(
     "survival",
+    choices=("customers.gross_margin",),
     steps=(
         Step(
             "survival",

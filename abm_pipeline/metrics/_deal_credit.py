@@ -11,7 +11,7 @@ from __future__ import annotations
 import duckdb
 
 from abm_pipeline.contracts import tables as T
-from abm_pipeline.metrics import _bootstrap
+from abm_pipeline.metrics import _bootstrap, _deal_shares, _paths
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
 from abm_pipeline.metrics._credit_models import ENDS, MODELS, set_choices
 from abm_pipeline.metrics._deal_shares import UNATTRIBUTED, WHOLE
@@ -144,6 +144,8 @@ def _prepare(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
 DEAL_CREDIT = Part(
     "deal_credit",
     prepare=_prepare,
+    made_by=(*_paths.STEPS, *_deal_shares.STEPS),
+    choices=("attribution",),
     once=(CHANNEL_NUMBER,),
     steps=tuple(step(end) for end in ENDS for step in (in_window, credited, resampled)),
     reads=(Input(T.DEAL_CREDIT),),

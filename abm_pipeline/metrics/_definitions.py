@@ -8,7 +8,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from abm_pipeline.metrics._spec import MetricSpec
+from abm_pipeline.metrics._spec import MetricSpec, choose
 from abm_pipeline.programme import Band, ConfigError, Programme
 from abm_pipeline.registry import collect
 from abm_pipeline.scoring.model import ScoringModel
@@ -27,7 +27,8 @@ def metric_specs(programme: Programme | None = None) -> list[MetricSpec]:
             known = ", ".join(sorted(specs[metric].presets)) or "none"
             raise ConfigError(f"programme.yaml: presets.{metric}: {preset!r} is no preset of it; known are {known}")
         specs[metric] = specs[metric].presets[preset]
-    return sorted(specs.values(), key=lambda spec: spec.id)
+    chosen = (choose(spec, programme) for spec in specs.values()) if programme else specs.values()
+    return sorted(chosen, key=lambda spec: spec.id)
 
 
 def set_definitions(con: duckdb.DuckDBPyConnection, programme: Programme, model: ScoringModel) -> None:

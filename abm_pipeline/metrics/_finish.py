@@ -12,12 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from abm_pipeline.metrics._intervals import Z95
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.programme import Band
 
 Floats = NDArray[np.float64]
-Z95 = 1.959963984540054
-"""97.5 % quantile of the standard normal distribution."""
 
 
 def wilson(successes: Floats, trials: Floats) -> tuple[Floats, Floats]:
@@ -60,6 +59,35 @@ def ratio_interval(x: Floats, y: Floats, n: Floats, squares: tuple[Floats, Float
     return ratio - half, ratio + half
 
 
+def weighted_wilson(x: Floats, y: Floats, sum_yy: Floats) -> tuple[Floats, Floats]:
+    """Wilson's interval of a share of amounts Σx ÷ Σy, where each unit's x is 0 to y: NaN where y is 0.
+
+    As of (Σy)² ÷ Σy² units of one size, the effective sample (Kish 1965; Korn and Graubard 1998): of few large amounts
+    little is known, and the interval stays within 0 and 1. Where x is neither 0 nor y it is wider than it need be.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        units = y * y / sum_yy
+        # x is y to the last bit where all of it counts.
+        return wilson(np.where(x == y, units, x / y * units), units)
+
+
+def clustered_wilson(
+    x: Floats, y: Floats, units: Floats, squares: tuple[Floats, Floats, Floats]
+) -> tuple[Floats, Floats]:
+    """Wilson's interval of a share Σx ÷ Σy of things that come in clusters (contacts within accounts); NaN below two.
+
+    As of so many independent things as would spread as much as the clusters do (Korn and Graubard 1998): p (1 − p) over
+    the variance of `ratio_interval`, but no more than there are.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        xx, xy, yy = squares
+        share = x / y
+        variance = units / (units - 1) * np.maximum(xx - 2 * share * xy + share * share * yy, 0.0) / (y * y)
+        things = np.where(variance > 0, np.minimum(share * (1 - share) / variance, y), y)
+        things = np.where(units > 1, things, np.nan)
+        return wilson(np.where(x == y, things, share * things), things)
+
+
 def _t95(n: Floats) -> Floats:
     """97.5 % quantile of Student's t with n − 1 degrees of freedom; NaN below two."""
     # SciPy takes half a second to load, and the definitions load this module.
@@ -90,14 +118,17 @@ def finish(
     number = {name: _floats(out, name) for name in ("numerator", "denominator", "n", "value", "sum_squares")}
     statistic = out["metric"].map({name: spec.statistic for name, spec in specs.items()}).to_numpy(dtype=object)
     x, y, n = number["numerator"], number["denominator"], number["n"]
+    units = _floats(out, "units")
     with np.errstate(divide="ignore", invalid="ignore"):
         divided = np.where(y == 0, np.nan, x / y)
     value = np.select([statistic == "count", statistic == "given"], [x, number["value"]], divided)
     squares = (_floats(out, "sum_xx"), _floats(out, "sum_xy"), _floats(out, "sum_yy"))
     intervals = {
         "proportion": wilson(x, y),
+        "weighted": weighted_wilson(x, y, squares[2]),
+        "clustered": clustered_wilson(x, y, units, squares),
         "mean": mean_interval(x, y, number["sum_squares"]),
-        "ratio": ratio_interval(x, y, n, squares),
+        "ratio": ratio_interval(x, y, np.where(np.isnan(units), n, units), squares),
         "given": (_floats(out, "ci_low"), _floats(out, "ci_high")),
     }
     chosen = [statistic == kind for kind in intervals]

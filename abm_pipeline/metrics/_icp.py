@@ -83,6 +83,7 @@ _POINTS = Step(
 ICP = Part(
     "icp_day",
     prepare=_set_profile,
+    choices=("market.icp", "market.serviceable"),
     once=(_POINTS,),
     steps=(
         Step(

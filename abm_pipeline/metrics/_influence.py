@@ -7,6 +7,7 @@ deals won in them. The list and the segments are those at the deal's creation.
 from __future__ import annotations
 
 from abm_pipeline.contracts import tables as T
+from abm_pipeline.metrics import _deal_shares, _paths
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
 from abm_pipeline.metrics._deal_shares import RULES
 from abm_pipeline.metrics._spec import Part
@@ -16,6 +17,8 @@ from abm_pipeline.storage.lake import Input
 STORY = Part(
     "deal_story_days",
     reads=(Input(T.DEAL_CREDIT),),
+    made_by=(*_paths.STEPS, *_deal_shares.STEPS),
+    choices=("attribution",),
     once=(
         Step(
             "deal_story",
@@ -44,7 +47,7 @@ STORY = Part(
                            INTERVAL 1 DAY))::DATE AS day
                 FROM deal d, params p WHERE d.amount_reporting IS NOT NULL
             )
-            SELECT e.*, {DEAL_WINDOW_DAYS} AS window_days, CAST(e.amount_reporting AS DECIMAL(18,2)) AS amount_known,
+            SELECT e.*, {DEAL_WINDOW_DAYS} AS window_days, CAST(e.amount_reporting AS DECIMAL(20,2)) AS amount_known,
                    s.sourced_day IS NOT NULL AS is_sourced, coalesce(s.helped_day <= e.day, false) AS is_helped
             FROM expanded e SEMI JOIN days USING (day) LEFT JOIN deal_story s USING (deal_id)
             """,
@@ -53,7 +56,7 @@ STORY = Part(
             "won_story",
             "Deals won in the trailing window of each day.",
             f"""
-            SELECT c.*, CAST(c.amount_reporting AS DECIMAL(18,2)) AS amount_known,
+            SELECT c.*, CAST(c.amount_reporting AS DECIMAL(20,2)) AS amount_known,
                    s.sourced_day IS NOT NULL AS is_sourced,
                    {", ".join(f"s.{rule}_day IS NOT NULL AS is_{rule}" for rule in RULES)},
                    {" OR ".join(f"is_{rule}" for rule in RULES)} AS is_influenced
@@ -68,6 +71,6 @@ def part_of_pipeline(which: str) -> str:
     """SQL aggregates over `created_story`: the amount of the deals that `which` names, of all amounts."""
     x = f"CASE WHEN {which} THEN amount_known ELSE 0 END"
     return (
-        f"sum({x}) AS numerator, sum(amount_known) AS denominator, count(*) AS n, sum({x} * {x}) AS sum_xx, "
-        f"sum({x} * amount_known) AS sum_xy, sum(amount_known * amount_known) AS sum_yy"
+        f"sum({x}) AS numerator, sum(amount_known) AS denominator, count(*) AS n, "
+        "sum(amount_known::DECIMAL(38, 2) * amount_known) AS sum_yy"
     )

@@ -25,6 +25,7 @@ _BEST = ", ".join(
 JOURNEY = Part(
     "journey_day",
     needs=(STARTS,),
+    choices=("journey",),
     reads=(Input(T.TOUCH, LOOKBACK + ENGAGED_DAYS), Input(T.ENGAGEMENT_SCORE, LOOKBACK + 1)),
     steps=(
         Step(

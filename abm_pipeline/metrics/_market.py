@@ -50,6 +50,7 @@ CONTRACT = Part(
 MARKET = Part(
     "market",
     prepare=_set_market,
+    choices=("market",),
     needs=(ICP, CONTRACT),
     steps=(
         Step(

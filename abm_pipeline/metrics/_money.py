@@ -32,6 +32,7 @@ def set_choices(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
 MONEY = Part(
     "money",
     prepare=set_choices,
+    choices=("costs",),
     reads=(Input(T.COST_ALLOCATION, EVER),),
     needs=(CUSTOMERS,),
     steps=(
@@ -122,6 +123,7 @@ MONEY = Part(
 
 ACCOUNT_COST = Part(
     "account_cost",
+    choices=("costs",),
     columns=("cost_allocated", "roi"),
     reads=(Input(T.COST_ALLOCATION, EVER),),
     steps=(

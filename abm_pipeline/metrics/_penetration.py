@@ -26,6 +26,7 @@ def penetration(identifier: str, title: str, bound: str) -> MetricSpec:
         guides=("G3",),
         statistic="ratio",
         rests_on_score=True,
+        choices=("committee_sizes",),
         example="Two accounts with committees of 4 to 6, and 3 and 2 engaged contacts: at least 5 ÷ 12 = 41.7 %, at "
         "most 5 ÷ 8 = 62.5 %.",
         steps=(

@@ -123,6 +123,7 @@ _LEVEL = Step(
 PEOPLE = Part(
     "contact_day",
     prepare=_set_complete,
+    choices=("market.complete_contact",),
     once=(_PERSON_FIELDS, _CONNECTED, _LEVEL),
     reads=(Input(T.CONTACT, EVER), Input(T.TOUCH, EVER)),
     steps=(
@@ -140,3 +141,12 @@ PEOPLE = Part(
     ),
     columns=("contacts_complete", "contacts_connected"),
 )
+
+
+def of_accounts(x: str, y: str) -> str:
+    """SQL aggregates of the squares of a share of contacts Σx ÷ Σy, over accounts that have any: the contacts of one
+    account are not independent."""
+    return (
+        f"count(*) FILTER ({y} > 0) AS units, CAST(sum({x} * {x}) AS BIGINT) AS sum_xx, "
+        f"CAST(sum({x} * {y}) AS BIGINT) AS sum_xy, CAST(sum({y} * {y}) AS BIGINT) AS sum_yy"
+    )

@@ -8,6 +8,7 @@ once for each day on which one came, and a day shows the latest of these.
 from __future__ import annotations
 
 from abm_pipeline.contracts import tables as T
+from abm_pipeline.metrics._intervals import Z95
 from abm_pipeline.metrics._spec import EVER, Part
 from abm_pipeline.storage.engine import Step
 from abm_pipeline.storage.lake import Input
@@ -73,7 +74,7 @@ def fisher(value: str, n: str, variance: str, fewest: int) -> str:
     Fieller, Hartley and Pearson (1957): 1.06 ÷ (n − 3) for Spearman's ρ, 0.437 ÷ (n − 4) for Kendall's τ. None where
     n does not exceed `fewest`, or for a perfect correlation.
     """
-    half = f"1.959963984540054 * sqrt({variance} / ({n} - {fewest}))"
+    half = f"{Z95!r} * sqrt({variance} / ({n} - {fewest}))"
     exists = f"{n} > {fewest} AND abs({value}) < 1"
     return ", ".join(
         f"CASE WHEN {exists} THEN tanh(atanh({value}) {sign} {half}) END AS {name}"

@@ -22,6 +22,15 @@ REPS = Part(
             WHERE c.is_won
             """,
         ),
+        Step(
+            "rep_total",
+            "Deals and amount that each rep won in the window.",
+            """
+            SELECT day, window_days, rep, count(*) AS deals,
+                   CAST(coalesce(sum(amount_reporting), 0) AS DECIMAL(18, 4)) AS amount
+            FROM rep_won GROUP BY day, window_days, rep
+            """,
+        ),
     ),
 )
-"""Makes `rep_won` (day, window_days, deal_id, account_id, amount_reporting, rep)."""
+"""Makes `rep_won` (day, window_days, deal_id, account_id, amount_reporting, rep) and `rep_total` (deals, amount)."""

@@ -184,6 +184,7 @@ _MISSING = ", ".join(f"CASE WHEN weight_{s} > 0 AND {s} IS NULL THEN '{s}' END" 
 HEALTH = Part(
     "health",
     prepare=_set_health,
+    choices=("customers",),
     needs=(CUSTOMERS, VOICE),
     reads=(Input(T.FACT_USAGE, TRACKED_DAYS), Input(T.FACT_TICKET, TICKET_DAYS)),
     columns=("customer_health", "health_parts", "renewal_days"),

@@ -6,9 +6,10 @@ Belongs here: the declarations. Not here: running them (`_values`) or the shared
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import duckdb
@@ -17,7 +18,7 @@ from abm_pipeline.programme import Programme
 from abm_pipeline.storage.engine import Step
 from abm_pipeline.storage.lake import Input
 
-Statistic = Literal["count", "proportion", "mean", "ratio", "given"]
+Statistic = Literal["count", "proportion", "weighted", "clustered", "mean", "ratio", "given"]
 """How a value is made of its columns, and which 95 % interval it gets (`_finish`)."""
 
 EVER = 36_525
@@ -32,14 +33,18 @@ class Part:
 
     `prepare` makes small tables of the programme's choices; `once` are steps that do not depend on the days asked for;
     `steps` do, and can read `account_day` and all else in the README. `reads` are lake tables that the base steps do
-    not read, or not as far back. With `columns`, the last step is named `name`, has one row a (day, account_id), and
-    account_metrics_daily shows these columns of it.
+    not read, or not as far back; `made_by` the steps of a table among them that says nothing by itself, such as shares
+    of credit, and `choices` the keys of the programme (`attribution`, `market.icp`) that the numbers hang on: both are
+    part of the definition of what is made of them. With `columns`, the last step is named `name`, has one row a (day,
+    account_id), and account_metrics_daily shows these columns of it.
     """
 
     name: str
     steps: tuple[Step, ...] = ()
     once: tuple[Step, ...] = ()
     reads: tuple[Input, ...] = ()
+    made_by: tuple[Step, ...] = ()
+    choices: tuple[str, ...] = ()
     prepare: Prepare | None = None
     columns: tuple[str, ...] = ()
     needs: tuple[Part, ...] = ()
@@ -54,12 +59,15 @@ class MetricSpec:
     """One metric. `steps` run after the base steps and its `parts`; the last is named `id` and yields tidy rows.
 
     A tidy row: day, window_days, dimension, dimension_value, numerator, denominator, n, and what the statistic needs
-    on top: `sum_squares` (mean), `sum_xx`, `sum_xy`, `sum_yy` (ratio), `value` and, if there is an interval, `ci_low`
-    and `ci_high` (given). Sums are of integers or decimals, so that the result does not depend on the order of rows.
+    on top: `sum_squares` (mean), `sum_yy` (weighted: a share of amounts), `sum_xx`, `sum_xy`, `sum_yy` (ratio) and the
+    number of `units` that they are of (clustered: a share of things in clusters; ratio, where n counts something else),
+    `value` and, if there is an interval, `ci_low` and `ci_high` (given). Sums are of integers or decimals, so that the
+    result does not depend on the order of rows.
     `window_days` lists the windows of the rows; empty means those of the champion scoring model. `segments` are the
     dimensions beside `all`. `example` works the formula out on a few rows, in words.
 
     `presets` are other definitions of the same metric that the field uses, by name; the programme chooses one.
+    `choices` are those of the metric itself, beside its parts'; `chosen` is what the programme says of them all.
     """
 
     id: str
@@ -76,6 +84,8 @@ class MetricSpec:
     parts: tuple[Part, ...] = ()
     example: str = ""
     presets: Mapping[str, MetricSpec] = field(default_factory=dict)
+    choices: tuple[str, ...] = ()
+    chosen: str = ""
 
     def __post_init__(self) -> None:
         if not self.steps or self.steps[-1].name != self.id:
@@ -85,10 +95,18 @@ class MetricSpec:
 
     @property
     def definition_version(self) -> str:
-        """First 12 hex digits of a hash of formula, statistic, windows and SQL: another number, another version."""
-        steps = (*(step for part in parts_of([self]) for step in (*part.once, *part.steps)), *self.steps)
-        parts = (self.id, self.formula, self.unit, self.statistic, str(self.window_days), *(s.sql for s in steps))
+        """First 12 hex digits of a hash of formula, statistic, windows, SQL and choices: another number is another."""
+        shared = (step for part in parts_of([self]) for step in (*part.made_by, *part.once, *part.steps))
+        told = (self.id, self.formula, self.unit, self.statistic, str(self.window_days), self.chosen)
+        parts = (*told, *(step.sql for step in (*shared, *self.steps)))
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
+
+
+def choose(spec: MetricSpec, programme: Programme) -> MetricSpec:
+    """The metric with what the programme says of its choices and its parts'."""
+    keys = sorted({*spec.choices, *(key for part in parts_of([spec]) for key in part.choices)})
+    told = {key: functools.reduce(getattr, key.split("."), programme) for key in keys}
+    return replace(spec, chosen=repr(told) if told else "")
 
 
 def parts_of(specs: Iterable[MetricSpec]) -> list[Part]:

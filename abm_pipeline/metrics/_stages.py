@@ -32,6 +32,7 @@ def _closed_order(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
 STAGES = Part(
     "deal_stages",
     prepare=_closed_order,
+    choices=("open_stages",),
     once=(
         Step(
             "stay",

@@ -19,6 +19,7 @@ RISE = 10
 
 SURGES = Part(
     "surge_count",
+    choices=("bombora_topics",),
     reads=(Input(T.INTENT, 2 * WEEK_DAYS),),
     steps=(
         Step(

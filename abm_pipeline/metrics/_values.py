@@ -16,12 +16,13 @@ from abm_pipeline.programme import Programme
 from abm_pipeline.scoring.model import ScoringModel
 from abm_pipeline.storage.engine import run_steps
 
-_SQUARES = ("sum_squares", "sum_xx", "sum_xy", "sum_yy")
+_SQUARES = ("sum_squares", "sum_xx", "sum_xy", "sum_yy", "units")
 _NUMBERS = ("numerator", "denominator", "n", "value", "ci_low", "ci_high", *_SQUARES)
 _MISSING_TOTALS = """
     INSERT INTO tidy BY NAME
     SELECT e.metric, d.day, e.window_days, 'all' AS dimension, 'all' AS dimension_value,
-           CASE WHEN e.statistic IN ('count', 'proportion', 'mean') THEN 0 END AS numerator,
+           CASE WHEN e.statistic IN ('count', 'proportion', 'weighted', 'clustered', 'mean') THEN 0
+                END AS numerator,
            CASE WHEN e.statistic <> 'count' THEN 0 END AS denominator, 0 AS n
     FROM expected_total e CROSS JOIN days d
     ANTI JOIN (SELECT * FROM tidy WHERE dimension = 'all') t

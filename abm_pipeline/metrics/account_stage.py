@@ -25,6 +25,7 @@ SPEC = MetricSpec(
     guides=("G1", "G3"),
     statistic="proportion",
     rests_on_score=True,
+    choices=("journey",),
     example="Of 4 target accounts, 2 are aware, 1 engaged, 1 has an open deal: 50 % aware, 25 % engaged, 25 "
     "% opportunity; 50 % engaged or further.",
     steps=(

@@ -25,7 +25,7 @@ SPEC = MetricSpec(
     segments=SEGMENTS,
     guides=("G3",),
     statistic="count",
-    parts=(Part("cost_history", reads=(Input(T.COST_ALLOCATION, EVER),)),),
+    parts=(Part("cost_history", reads=(Input(T.COST_ALLOCATION, EVER),), choices=("costs",)),),
     example="Media of 100, 60 of the 100 impressions at a.com, 40 at no account: all 100, unallocated 40.",
     steps=(
         Step(

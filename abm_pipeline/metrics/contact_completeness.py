@@ -5,7 +5,7 @@ A field is known if any record of the person has it. Dimension `field` is the sh
 
 from __future__ import annotations
 
-from abm_pipeline.metrics._people import CONTACT_FIELDS, PEOPLE
+from abm_pipeline.metrics._people import CONTACT_FIELDS, PEOPLE, of_accounts
 from abm_pipeline.metrics._segments import SEGMENTS, by_segment
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
@@ -16,7 +16,8 @@ _KNOWN = """(
 _COUNTS = "CAST(sum(contacts_known) AS BIGINT) AS denominator, CAST(sum(contacts_known) AS BIGINT) AS n"
 _FIELDS = " UNION ALL ".join(
     f"SELECT day, window_days, 'field' AS dimension, '{name}' AS dimension_value, "
-    f"CAST(sum(has_{name}) AS BIGINT) AS numerator, {_COUNTS} FROM {_KNOWN} GROUP BY day, window_days"
+    f"CAST(sum(has_{name}) AS BIGINT) AS numerator, {_COUNTS}, {of_accounts(f'has_{name}', 'contacts_known')} "
+    f"FROM {_KNOWN} GROUP BY day, window_days"
     for name in CONTACT_FIELDS
 )
 
@@ -30,7 +31,7 @@ SPEC = MetricSpec(
     window_days=(1,),
     segments=(*SEGMENTS, "field"),
     guides=("G2",),
-    statistic="proportion",
+    statistic="clustered",
     parts=(PEOPLE,),
     example="Four contacts: one with all four fields in one record; one with e-mail and title in one record, role and "
     "phone in another; one without a phone; one with a name alone: 2 ÷ 4 = 50 %.",
@@ -38,7 +39,11 @@ SPEC = MetricSpec(
         Step(
             "contact_completeness",
             "Complete among known contacts in every segment, and each field by itself.",
-            by_segment(_KNOWN, f"CAST(sum(contacts_complete) AS BIGINT) AS numerator, {_COUNTS}")
+            by_segment(
+                _KNOWN,
+                f"CAST(sum(contacts_complete) AS BIGINT) AS numerator, {_COUNTS}, "
+                + of_accounts("contacts_complete", "contacts_known"),
+            )
             + f"\n        UNION ALL BY NAME\n        {_FIELDS}",
         ),
     ),

@@ -6,7 +6,7 @@ What was only sent, shown or read is none. It counts for good, at the employer o
 
 from __future__ import annotations
 
-from abm_pipeline.metrics._people import PEOPLE
+from abm_pipeline.metrics._people import PEOPLE, of_accounts
 from abm_pipeline.metrics._segments import SEGMENTS, by_segment
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
@@ -21,7 +21,7 @@ SPEC = MetricSpec(
     window_days=(1,),
     segments=SEGMENTS,
     guides=("G2",),
-    statistic="proportion",
+    statistic="clustered",
     parts=(PEOPLE,),
     example="Four contacts: one answered an e-mail, one was met last year, one was sent ten e-mails, one opened "
     "three: 2 ÷ 4 = 50 %.",
@@ -33,7 +33,8 @@ SPEC = MetricSpec(
                 """(SELECT a.*, 1 AS window_days, c.contacts_connected
                     FROM account_day a JOIN contact_day c USING (day, account_id) WHERE a.is_listed)""",
                 "CAST(sum(contacts_connected) AS BIGINT) AS numerator, "
-                "CAST(sum(contacts_known) AS BIGINT) AS denominator, CAST(sum(contacts_known) AS BIGINT) AS n",
+                "CAST(sum(contacts_known) AS BIGINT) AS denominator, CAST(sum(contacts_known) AS BIGINT) AS n, "
+                + of_accounts("contacts_connected", "contacts_known"),
             ),
         ),
     ),

@@ -29,7 +29,7 @@ SPEC = MetricSpec(
             by_segment(
                 ENGAGED,
                 "sum(content_points) AS numerator, count(*) AS denominator, count(*) AS n, "
-                "sum(content_points * content_points) AS sum_squares",
+                "sum(content_points::DECIMAL(38, 4) * content_points) AS sum_squares",
             ),
         ),
     ),

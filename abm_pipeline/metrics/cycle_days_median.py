@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
-from abm_pipeline.metrics._median import median_of
+from abm_pipeline.metrics._intervals import median_of
 from abm_pipeline.metrics._segments import SEGMENTS, by_segment
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.metrics.cycle_days import CYCLES

@@ -11,5 +11,4 @@ SPEC = volume_rate(
     "40 letters, 3 answered: 7.5 %.",
     ("direct_mail_response",),
     ("direct_mail",),
-    statistic="ratio",
 )

@@ -11,6 +11,5 @@ SPEC = volume_rate(
     "19 mails opened, 4 clicked (one three times in a day): 4 ÷ 19 = 21 %.",
     ("email_click",),
     ("email_open",),
-    statistic="ratio",
     is_asked=True,
 )

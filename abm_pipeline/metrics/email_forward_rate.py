@@ -12,6 +12,5 @@ SPEC = volume_rate(
     "95 mails delivered, 1 forwarded: 1 ÷ 95 = 1.1 %.",
     ("email_forward",),
     ("email_sent",),
-    statistic="ratio",
     is_asked=True,
 )

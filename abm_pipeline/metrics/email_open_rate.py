@@ -16,6 +16,5 @@ SPEC = volume_rate(
     "opens are in neither.",
     ("email_open",),
     ("email_sent",),
-    statistic="ratio",
     is_asked=True,
 )

@@ -12,6 +12,5 @@ SPEC = volume_rate(
     "95 mails delivered, 3 answered: 3 ÷ 95 = 3.2 %.",
     ("email_reply",),
     ("email_sent",),
-    statistic="ratio",
     is_asked=True,
 )

@@ -30,7 +30,8 @@ SPEC = MetricSpec(
             "Mean score of listed accounts in every segment, for each window of the model.",
             by_segment(
                 LISTED_SCORES,
-                "sum(points) AS numerator, count(*) AS denominator, count(*) AS n, sum(points * points) AS sum_squares",
+                "sum(points) AS numerator, count(*) AS denominator, count(*) AS n, "
+                "sum(points::DECIMAL(38, 4) * points) AS sum_squares",
             ),
         ),
     ),

@@ -1,4 +1,7 @@
-"""Median engagement score of the target list: what the usual account has, whatever the few hot ones do."""
+"""Median engagement score of the target list: what the usual account has, whatever the few hot ones do.
+
+No interval: the whole list is looked at, none of it is a sample.
+"""
 
 from __future__ import annotations
 

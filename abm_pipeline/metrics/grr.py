@@ -19,7 +19,7 @@ SPEC = MetricSpec(
     window_days=(YEAR,),
     segments=CUSTOMER_SEGMENTS,
     guides=("G3",),
-    statistic="ratio",
+    statistic="weighted",
     parts=(CUSTOMERS,),
     example="Three families of 100: now 150, 80 and 0. (100 + 80 + 0) ÷ 300 = 60 %.",
     steps=(
@@ -29,7 +29,6 @@ SPEC = MetricSpec(
             by_segment(
                 "(SELECT *, least(mrr_now, mrr_then) AS x FROM kept_family WHERE window_days = 365)",
                 "sum(x) AS numerator, sum(mrr_then) AS denominator, count(*) AS n, "
-                "sum(x::DECIMAL(38, 4) * x) AS sum_xx, sum(x::DECIMAL(38, 4) * mrr_then) AS sum_xy, "
                 "sum(mrr_then::DECIMAL(38, 4) * mrr_then) AS sum_yy",
                 CUSTOMER_SEGMENTS,
             ),

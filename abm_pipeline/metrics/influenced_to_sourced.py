@@ -33,15 +33,17 @@ SPEC = MetricSpec(
             f"""
             WITH told AS (
                 SELECT day, window_days, coalesce(sum(amount_known) FILTER (is_influenced), 0) AS numerator,
-                       coalesce(sum(amount_known) FILTER (is_sourced), 0) AS denominator, count(*) AS n
-                FROM won_story WHERE program = 'abm' GROUP BY day, window_days
+                       coalesce(sum(amount_known) FILTER (is_sourced), 0) AS denominator, count(*) AS n,
+                       coalesce(sum(square) FILTER (is_influenced), 0) AS sum_xx,
+                       coalesce(sum(square) FILTER (is_influenced AND is_sourced), 0) AS sum_xy,
+                       coalesce(sum(square) FILTER (is_sourced), 0) AS sum_yy
+                FROM (SELECT *, amount_known::DECIMAL(38, 2) * amount_known AS square FROM won_story)
+                WHERE program = 'abm' GROUP BY day, window_days
             )
-            SELECT day, window_days, 'all' AS dimension, 'all' AS dimension_value, numerator, denominator, n FROM told
+            SELECT 'all' AS dimension, 'all' AS dimension_value, * FROM told
             UNION ALL
-            SELECT day, window_days, 'guard',
-                   CASE WHEN numerator < {SILO} * denominator THEN 'silo'
-                        WHEN numerator > {INFLATED} * denominator THEN 'inflated' ELSE 'plausible' END,
-                   numerator, denominator, n
+            SELECT 'guard', CASE WHEN numerator < {SILO} * denominator THEN 'silo'
+                                 WHEN numerator > {INFLATED} * denominator THEN 'inflated' ELSE 'plausible' END, *
             FROM told WHERE denominator > 0
             """,
         ),

@@ -20,6 +20,7 @@ SPEC = MetricSpec(
     segments=(*SEGMENTS, "provider"),
     guides=("G3",),
     statistic="proportion",
+    choices=("bombora_topics",),
     example="Of 200 target accounts, 40 surged on a tracked topic in 30 days: 40 ÷ 200 = 20 %.",
     steps=(
         Step(

@@ -6,10 +6,18 @@ Cost of a deal is what its account has cost up to the day, shared by the account
 from __future__ import annotations
 
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
+from abm_pipeline.metrics._intervals import Z95
 from abm_pipeline.metrics._money import ACCOUNT_COST
 from abm_pipeline.metrics._personalisation import PERSONALISATION
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
+
+# The variance is null below two deals; that of rounding is no less than 0.
+_MEAN = (
+    "count(*) AS n, CAST(sum(cost) AS DOUBLE) / count(*) AS mean, "
+    "greatest(CAST(sum(cost::DECIMAL(38, 4) * cost) AS DOUBLE) - CAST(sum(cost) AS DOUBLE) * mean, 0) "
+    "/ nullif(count(*) - 1, 0) / count(*) AS variance"
+)
 
 SPEC = MetricSpec(
     id="personalisation_cost",
@@ -29,8 +37,8 @@ SPEC = MetricSpec(
     steps=(
         Step(
             "level_cost",
-            "Closed deals and their cost by level.",
-            """
+            "Closed deals and their cost by level, with the variance of the mean.",
+            f"""
             WITH shared AS (
                 SELECT c.day, c.window_days, c.deal_id, coalesce(a.cost_allocated, 0) AS cost,
                        count(*) OVER (PARTITION BY c.day, c.account_id) AS deals
@@ -41,20 +49,19 @@ SPEC = MetricSpec(
                        CAST(CAST(s.cost AS DOUBLE) / s.deals AS DECIMAL(18, 4)) AS cost
                 FROM shared s JOIN deal_personalisation p USING (deal_id)
             )
-            SELECT day, window_days, level, count(*) AS n, CAST(sum(cost) AS DOUBLE) / count(*) AS mean
-            FROM priced GROUP BY ALL
+            SELECT day, window_days, level, {_MEAN} FROM priced GROUP BY ALL
             UNION ALL
-            SELECT day, window_days, 'all', count(*), CAST(sum(cost) AS DOUBLE) / count(*)
-            FROM priced WHERE level <> 'generic' GROUP BY day, window_days
+            SELECT day, window_days, 'all', {_MEAN} FROM priced WHERE level <> 'generic' GROUP BY day, window_days
             """,
         ),
         Step(
             "personalisation_cost",
-            "Each level against the generic one.",
-            """
+            "Each level against the generic one; the interval is that of a difference of means with unequal variances.",
+            f"""
             SELECT p.day, p.window_days, CASE p.level WHEN 'all' THEN 'all' ELSE 'personalisation' END AS dimension,
                    p.level AS dimension_value, p.mean AS numerator, g.mean AS denominator, p.n,
-                   p.mean - g.mean AS value
+                   p.mean - g.mean AS value, value - {Z95!r} * sqrt(p.variance + g.variance) AS ci_low,
+                   value + {Z95!r} * sqrt(p.variance + g.variance) AS ci_high
             FROM level_cost p
             JOIN level_cost g ON g.day = p.day AND g.window_days = p.window_days AND g.level = 'generic'
             WHERE p.level <> 'generic'

@@ -8,9 +8,12 @@ personalisation_cost.
 from __future__ import annotations
 
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
+from abm_pipeline.metrics._intervals import wilson_bounds
 from abm_pipeline.metrics._personalisation import PERSONALISATION
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
+
+_LOW, _HIGH = wilson_bounds("rate", "n")
 
 SPEC = MetricSpec(
     id="personalisation_lift",
@@ -28,7 +31,7 @@ SPEC = MetricSpec(
         Step(
             "level_won",
             "Deals closed and won by level, with Wilson bounds.",
-            """
+            f"""
             WITH level AS (
                 SELECT c.day, c.window_days, p.personalisation AS level, count(*) AS n,
                        count(*) FILTER (c.is_won) AS won
@@ -38,10 +41,8 @@ SPEC = MetricSpec(
                 FROM closed c JOIN deal_personalisation p USING (deal_id)
                 WHERE p.personalisation <> 'generic' GROUP BY c.day, c.window_days
             ),
-            share AS (SELECT *, won / n::DOUBLE AS rate, 3.841458820694124 / n AS z FROM level)
-            SELECT *, (rate + z / 2 - sqrt(z * (rate * (1 - rate) + z / 4))) / (1 + z) AS low,
-                   (rate + z / 2 + sqrt(z * (rate * (1 - rate) + z / 4))) / (1 + z) AS high
-            FROM share
+            share AS (SELECT *, won / n::DOUBLE AS rate FROM level)
+            SELECT *, {_LOW} AS low, {_HIGH} AS high FROM share
             """,
         ),
         Step(

@@ -7,9 +7,10 @@ number of closed deals that size, win rate and cycle rest on.
 from __future__ import annotations
 
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
+from abm_pipeline.metrics._intervals import log_interval
 from abm_pipeline.metrics._segments import SEGMENTS, by_segment
 from abm_pipeline.metrics._spec import MetricSpec
-from abm_pipeline.metrics._velocity import CLOSED_DEALS, CYCLE, DEALS, PRODUCT
+from abm_pipeline.metrics._velocity import CLOSED_DEALS, CYCLE, DEALS, PRODUCT, VARIANCE
 from abm_pipeline.storage.engine import Step
 
 SPEC = MetricSpec(
@@ -21,13 +22,22 @@ SPEC = MetricSpec(
     window_days=(DEAL_WINDOW_DAYS,),
     segments=SEGMENTS,
     guides=("G3",),
-    statistic="ratio",
+    statistic="given",
     example="18 deals × 42 000 × 0.24 ÷ 78 days = 2 326.15 per day.",
     steps=(
         Step(
+            "velocity_factor",
+            "The product of three factors, the fourth, and how sure they are, in every segment.",
+            by_segment(
+                DEALS,
+                f"{PRODUCT} AS numerator, {CYCLE} AS denominator, {CLOSED_DEALS} AS n, {VARIANCE} AS variance, "
+                "numerator / nullif(denominator, 0) AS value",
+            ),
+        ),
+        Step(
             "pipeline_velocity",
-            "The product of three factors over the fourth, in every segment.",
-            by_segment(DEALS, f"{PRODUCT} AS numerator, {CYCLE} AS denominator, {CLOSED_DEALS} AS n"),
+            "The three over the fourth.",
+            f"SELECT * EXCLUDE (variance), {log_interval('value', 'variance')} FROM velocity_factor",
         ),
     ),
 )

@@ -6,8 +6,9 @@ n is the number of closed deals of the smaller side.
 from __future__ import annotations
 
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
+from abm_pipeline.metrics._intervals import log_interval
 from abm_pipeline.metrics._spec import MetricSpec
-from abm_pipeline.metrics._velocity import CLOSED_DEALS, CYCLE, DEALS, PRODUCT
+from abm_pipeline.metrics._velocity import CLOSED_DEALS, CYCLE, DEALS, PRODUCT, VARIANCE
 from abm_pipeline.storage.engine import Step
 
 SPEC = MetricSpec(
@@ -19,7 +20,7 @@ SPEC = MetricSpec(
     window_days=(DEAL_WINDOW_DAYS,),
     segments=(),
     guides=("G3",),
-    statistic="ratio",
+    statistic="given",
     example="400 per day against 50: 8.",
     steps=(
         Step(
@@ -27,15 +28,21 @@ SPEC = MetricSpec(
             "The two velocities side by side.",
             f"""
             WITH speed AS (
-                SELECT day, window_days, program, {PRODUCT} / nullif({CYCLE}, 0) AS velocity, {CLOSED_DEALS} AS n
+                SELECT day, window_days, program, {PRODUCT} / nullif({CYCLE}, 0) AS velocity, {CLOSED_DEALS} AS n,
+                       {VARIANCE} AS variance
                 FROM {DEALS} GROUP BY day, window_days, program
-            )
+            ),
+            compared AS (
             SELECT day, window_days, 'all' AS dimension, 'all' AS dimension_value,
                    max(velocity) FILTER (program = 'abm') AS numerator,
                    max(velocity) FILTER (program = 'non_abm') AS denominator,
                    least(coalesce(max(n) FILTER (program = 'abm'), 0),
-                         coalesce(max(n) FILTER (program = 'non_abm'), 0)) AS n
-            FROM speed GROUP BY day, window_days""",
+                         coalesce(max(n) FILTER (program = 'non_abm'), 0)) AS n,
+                   numerator / nullif(denominator, 0) AS value,
+                   max(variance) FILTER (program = 'abm') + max(variance) FILTER (program = 'non_abm') AS variance
+            FROM speed GROUP BY day, window_days
+            )
+            SELECT * EXCLUDE (variance), {log_interval("value", "variance")} FROM compared""",
         ),
     ),
 )

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
+from abm_pipeline.metrics._intervals import log_interval
 from abm_pipeline.metrics._spec import MetricSpec, Part
-from abm_pipeline.metrics._velocity import CLOSED_DEALS, CYCLE, DEALS, PRODUCT
+from abm_pipeline.metrics._velocity import CLOSED_DEALS, CYCLE, DEALS, PRODUCT, VARIANCE
 from abm_pipeline.storage.engine import Step
 from abm_pipeline.storage.lake import Input
 
-_SPEED = f"{PRODUCT} / nullif({CYCLE}, 0) AS velocity, {CLOSED_DEALS} AS n"
+_SPEED = f"{PRODUCT} / nullif({CYCLE}, 0) AS velocity, {CLOSED_DEALS} AS n, {VARIANCE} AS variance"
+
+_ENDS = log_interval("value", "variance")
 
 BEFORE = Part(
     "velocity_before_campaigns",
@@ -52,7 +55,7 @@ SPEC = MetricSpec(
     window_days=(DEAL_WINDOW_DAYS,),
     segments=("campaign",),
     guides=("G3",),
-    statistic="ratio",
+    statistic="given",
     parts=(BEFORE,),
     example="2 000 per day before the campaign, 2 400 since: 1.2.",
     steps=(
@@ -65,15 +68,17 @@ SPEC = MetricSpec(
             ),
             compared AS (
                 SELECT s.day, s.window_days, c.campaign_id, c.start_day, s.velocity AS numerator,
-                       b.velocity AS denominator, least(s.n, b.n) AS n
+                       b.velocity AS denominator, least(s.n, b.n) AS n, numerator / nullif(denominator, 0) AS value,
+                       s.variance + b.variance AS variance
                 FROM since s JOIN facts.campaign c
                   ON c.is_abm AND c.start_day BETWEEN s.day - 365 AND s.day - {DEAL_WINDOW_DAYS - 1}
                 JOIN velocity_before b ON b.start_day = c.start_day
             )
-            SELECT day, window_days, 'campaign' AS dimension, campaign_id AS dimension_value, numerator, denominator, n
+            SELECT day, window_days, 'campaign' AS dimension, campaign_id AS dimension_value, numerator, denominator, n,
+                   value, {_ENDS}
             FROM compared
             UNION ALL
-            SELECT day, window_days, 'all', 'all', numerator, denominator, n FROM compared
+            SELECT day, window_days, 'all', 'all', numerator, denominator, n, value, {_ENDS} FROM compared
             QUALIFY row_number() OVER (PARTITION BY day ORDER BY start_day DESC, campaign_id) = 1""",
         ),
     ),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
 from abm_pipeline.metrics._reps import REPS
-from abm_pipeline.metrics._segments import by_segment
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
 
@@ -20,19 +19,28 @@ SPEC = MetricSpec(
     window_days=(DEAL_WINDOW_DAYS,),
     segments=("rep",),
     guides=("G2",),
-    statistic="ratio",
+    statistic="mean",
     parts=(REPS,),
     example="Kim won 60 000 and 20 000 from one account and 10 000 from another: 90 000 ÷ 2 = 45 000.",
     steps=(
         Step(
+            "account_total",
+            "What each account bought in the window, of each rep and of all.",
+            """
+            SELECT day, window_days, CASE WHEN grouping(rep) = 0 THEN 'rep' ELSE 'all' END AS dimension,
+                   coalesce(rep, 'all') AS dimension_value, CAST(sum(amount_reporting) AS DECIMAL(18, 4)) AS amount
+            FROM rep_won WHERE account_id IS NOT NULL AND amount_reporting IS NOT NULL
+            GROUP BY GROUPING SETS ((day, window_days, account_id), (day, window_days, account_id, rep))
+            """,
+        ),
+        Step(
             "rep_account_sales",
-            "Won amounts and accounts by rep, and of all.",
-            by_segment(
-                "(SELECT * FROM rep_won WHERE account_id IS NOT NULL AND amount_reporting IS NOT NULL)",
-                "sum(amount_reporting) AS numerator, count(DISTINCT account_id) AS denominator, "
-                "count(DISTINCT account_id) AS n",
-                ("rep",),
-            ),
+            "Their mean.",
+            """
+            SELECT day, window_days, dimension, dimension_value, sum(amount) AS numerator, count(*) AS denominator,
+                   count(*) AS n, sum(amount::DECIMAL(38, 4) * amount) AS sum_squares
+            FROM account_total GROUP BY day, window_days, dimension, dimension_value
+            """,
         ),
     ),
 )

@@ -24,7 +24,13 @@ SPEC = MetricSpec(
         Step(
             "rep_deals",
             "Won deals by rep, and per rep.",
-            by_segment("rep_won", "count(*) AS numerator, count(DISTINCT rep) AS denominator, count(*) AS n", ("rep",)),
+            by_segment(
+                "rep_total",
+                "CAST(sum(deals) AS BIGINT) AS numerator, count(*) AS denominator, CAST(sum(deals) AS BIGINT) AS n, "
+                "count(*) AS units, CAST(sum(deals * deals) AS BIGINT) AS sum_xx, "
+                "CAST(sum(deals) AS BIGINT) AS sum_xy, count(*) AS sum_yy",
+                ("rep",),
+            ),
         ),
     ),
 )

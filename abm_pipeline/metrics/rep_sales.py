@@ -1,6 +1,7 @@
 """Sales per rep: what each won in the window, and on average. Definition: metrics.md C (G2).
 
-`rep` has the amount each rep won; `all` is the mean over the reps who won a deal. n counts deals. Whose a deal is
+`rep` has the amount each rep won; `all` is the mean over the reps who won a deal, with the interval of their
+spread. n counts deals. Whose a deal is
 stands in `_reps`.
 """
 
@@ -29,8 +30,10 @@ SPEC = MetricSpec(
             "rep_sales",
             "Won amounts by rep, and per rep.",
             by_segment(
-                "rep_won",
-                "coalesce(sum(amount_reporting), 0) AS numerator, count(DISTINCT rep) AS denominator, count(*) AS n",
+                "rep_total",
+                "sum(amount) AS numerator, count(*) AS denominator, CAST(sum(deals) AS BIGINT) AS n, "
+                "count(*) AS units, sum(amount::DECIMAL(38, 4) * amount) AS sum_xx, sum(amount) AS sum_xy, "
+                "count(*) AS sum_yy",
                 ("rep",),
             ),
         ),

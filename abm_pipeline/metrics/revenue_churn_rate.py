@@ -19,7 +19,7 @@ SPEC = MetricSpec(
     window_days=(QUARTER, YEAR),
     segments=CUSTOMER_SEGMENTS,
     guides=("G1", "G2", "G3"),
-    statistic="ratio",
+    statistic="weighted",
     parts=(CUSTOMERS,),
     example="A year ago 1 000 a month, 50 of them from customers that left: 5 %.",
     steps=(
@@ -29,7 +29,6 @@ SPEC = MetricSpec(
             by_segment(
                 "(SELECT *, CASE WHEN is_kept THEN 0 ELSE mrr_then END AS x FROM kept_customer)",
                 "sum(x) AS numerator, sum(mrr_then) AS denominator, count(*) AS n, "
-                "sum(x::DECIMAL(38, 4) * x) AS sum_xx, sum(x::DECIMAL(38, 4) * mrr_then) AS sum_xy, "
                 "sum(mrr_then::DECIMAL(38, 4) * mrr_then) AS sum_yy",
                 CUSTOMER_SEGMENTS,
             ),

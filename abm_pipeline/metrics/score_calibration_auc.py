@@ -9,6 +9,7 @@ whichever is less.
 from __future__ import annotations
 
 from abm_pipeline.metrics._calibration import CALIBRATION, FOLLOW_UP_DAYS
+from abm_pipeline.metrics._intervals import Z95
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
 
@@ -29,7 +30,7 @@ SPEC = MetricSpec(
         Step(
             "score_calibration_auc",
             "From the sum of ranks of the accounts that opened (Mann–Whitney), doubled to stay whole.",
-            """
+            f"""
             WITH placed AS (
                 SELECT day, window_days, has_opened,
                        2 * rank() OVER (PARTITION BY day ORDER BY score)
@@ -43,7 +44,7 @@ SPEC = MetricSpec(
             ),
             area AS (SELECT *, higher / nullif(2 * yes * no, 0) AS value FROM summed),
             spread AS (
-                SELECT *, 1.959963984540054 * sqrt((value * (1 - value) + (yes - 1) * (value / (2 - value) - value ** 2)
+                SELECT *, {Z95!r} * sqrt((value * (1 - value) + (yes - 1) * (value / (2 - value) - value ** 2)
                            + (no - 1) * (2 * value ** 2 / (1 + value) - value ** 2)) / (yes * no)) AS half
                 FROM area
             )

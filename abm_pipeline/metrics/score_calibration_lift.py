@@ -8,6 +8,7 @@ scale (Katz et al. 1978).
 from __future__ import annotations
 
 from abm_pipeline.metrics._calibration import CALIBRATION, FOLLOW_UP_DAYS
+from abm_pipeline.metrics._intervals import log_interval
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
 
@@ -28,7 +29,7 @@ SPEC = MetricSpec(
         Step(
             "score_calibration_lift",
             "The two rates, their ratio and its interval.",
-            """
+            f"""
             WITH counted AS (
                 SELECT day, window_days,
                        count(*) FILTER (engagement_quintile = '5') AS high,
@@ -39,13 +40,12 @@ SPEC = MetricSpec(
             ),
             rated AS (
                 SELECT *, high_opened / nullif(high, 0) AS numerator, low_opened / nullif(low, 0) AS denominator,
-                       1.959963984540054 * sqrt(1 / nullif(high_opened, 0) - 1 / high
-                           + 1 / nullif(low_opened, 0) - 1 / low) AS half
+                       1 / nullif(high_opened, 0) - 1 / high + 1 / nullif(low_opened, 0) - 1 / low AS variance
                 FROM counted
             )
             SELECT day, window_days, 'all' AS dimension, 'all' AS dimension_value, numerator, denominator,
                    least(high, low) AS n, numerator / nullif(denominator, 0) AS value,
-                   value * exp(-half) AS ci_low, value * exp(half) AS ci_high
+                   {log_interval("value", "variance")}
             FROM rated""",
         ),
     ),

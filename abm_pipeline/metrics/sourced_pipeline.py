@@ -23,7 +23,7 @@ SPEC = MetricSpec(
     window_days=(DEAL_WINDOW_DAYS,),
     segments=SEGMENTS,
     guides=("G3",),
-    statistic="ratio",
+    statistic="weighted",
     parts=(STORY,),
     example="Deals of 60 000 after a webinar and of 40 000 after a call: 60 000 ÷ 100 000 = 60 %.",
     steps=(

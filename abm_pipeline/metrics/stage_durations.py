@@ -7,7 +7,7 @@ stages'.
 from __future__ import annotations
 
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
-from abm_pipeline.metrics._median import median_of
+from abm_pipeline.metrics._intervals import median_of
 from abm_pipeline.metrics._segments import by_segment
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.metrics._stages import STAGE_SEGMENTS, STAGES

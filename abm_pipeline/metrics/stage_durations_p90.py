@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
+from abm_pipeline.metrics._intervals import quantile_of
 from abm_pipeline.metrics._segments import by_segment
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.metrics._stages import STAGE_SEGMENTS, STAGES
@@ -27,7 +28,7 @@ SPEC = MetricSpec(
             by_segment(
                 "stay_day",
                 "CAST(NULL AS BIGINT) AS numerator, count(*) AS denominator, count(*) AS n, "
-                "CAST(quantile_disc(stay_days, 0.9) AS DOUBLE) AS value",
+                + quantile_of("stay_days", 0.9),
                 STAGE_SEGMENTS,
             ),
         ),

@@ -3,7 +3,8 @@
 
 Numerator and denominator are the medians of the window and of the 365 days before it; a median of an even number is the
 lower of the middle two. `slowest_stage` has one row a day, for the stage with the highest median of the window; its
-status says whether it is slower than it used to be. No interval: a ratio of two medians.
+status says whether it is slower than it used to be. The interval goes from the lower end of the first median's over the
+upper end of the second's to the reverse; it is wider than 95 % need be, and there is none below six stays.
 
 The medians come from how many stays of each length had ended by a day, so that the work does not grow with the year.
 """
@@ -11,9 +12,20 @@ The medians come from how many stays of each length had ended by a day, so that 
 from __future__ import annotations
 
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
+from abm_pipeline.metrics._intervals import median_rank
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.metrics._stages import HISTORY_DAYS, STAGES
 from abm_pipeline.storage.engine import Step
+
+
+def _ends(when: str) -> str:
+    """SQL for the ends of a median's interval, from how many stays were no longer (`_intervals.median_of`)."""
+    rank = median_rank(f"n_{when}")
+    return ", ".join(
+        f"min(stay_days) FILTER ({rank} >= 1 AND upto_{when} >= {each}) AS {name}_{when}"
+        for name, each in (("low", rank), ("high", f"n_{when} + 1 - {rank}"))
+    )
+
 
 SPEC = MetricSpec(
     id="stage_slowdown",
@@ -24,7 +36,7 @@ SPEC = MetricSpec(
     window_days=(DEAL_WINDOW_DAYS,),
     segments=("deal_stage", "slowest_stage"),
     guides=("G3",),
-    statistic="ratio",
+    statistic="given",
     parts=(STAGES,),
     example="Negotiation took 21 days by the median of the last 90 and 14 in the year before: 1.5, above.",
     steps=(
@@ -76,12 +88,19 @@ SPEC = MetricSpec(
                 SELECT day, {DEAL_WINDOW_DAYS} AS window_days, dimension, dimension_value,
                        min(stay_days) FILTER (upto_now * 2 >= n_now) AS numerator,
                        min(stay_days) FILTER (upto_before * 2 >= n_before AND n_before > 0) AS denominator,
-                       any_value(n_now) AS n
+                       any_value(n_now) AS n, {_ends("now")}, {_ends("before")}
                 FROM ranked WHERE n_now > 0 GROUP BY ALL
+            ),
+            compared AS (
+                SELECT * EXCLUDE (low_now, high_now, low_before, high_before),
+                       numerator / nullif(CAST(denominator AS DOUBLE), 0) AS value,
+                       CASE WHEN value IS NOT NULL THEN low_now / nullif(CAST(high_before AS DOUBLE), 0) END AS ci_low,
+                       CASE WHEN value IS NOT NULL THEN high_now / nullif(CAST(low_before AS DOUBLE), 0) END AS ci_high
+                FROM middle
             )
-            SELECT * FROM middle
+            SELECT * FROM compared
             UNION ALL
-            SELECT * REPLACE ('slowest_stage' AS dimension) FROM middle WHERE dimension = 'deal_stage'
+            SELECT * REPLACE ('slowest_stage' AS dimension) FROM compared WHERE dimension = 'deal_stage'
             QUALIFY row_number() OVER (PARTITION BY day ORDER BY numerator DESC, dimension_value) = 1""",
         ),
     ),

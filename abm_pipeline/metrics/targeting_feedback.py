@@ -7,6 +7,7 @@ churn. An empty list means that no segment is worse beyond chance.
 from __future__ import annotations
 
 from abm_pipeline.metrics._customers import CUSTOMER_SEGMENTS, CUSTOMERS, YEAR
+from abm_pipeline.metrics._intervals import wilson_bounds
 from abm_pipeline.metrics._segments import by_segment
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.metrics.year_one_churn import FIRST_YEAR
@@ -33,9 +34,9 @@ SPEC = MetricSpec(
         Step(
             "targeting_feedback",
             "The total, and the segments whose Wilson interval begins above it.",
-            """
+            f"""
             WITH bound AS (
-                SELECT s.*, a.lost / a.n::DOUBLE AS churn, s.lost / s.n::DOUBLE AS share, 3.841458820694124 / s.n AS z
+                SELECT s.*, a.lost / a.n::DOUBLE AS churn, s.lost / s.n::DOUBLE AS share
                 FROM first_year_churn s
                 JOIN first_year_churn a ON a.day = s.day AND a.dimension = 'all'
             )
@@ -44,7 +45,7 @@ SPEC = MetricSpec(
                    lost AS numerator, n AS denominator, n
             FROM bound
             WHERE dimension = 'all'
-               OR (share + z / 2 - sqrt(z * (share * (1 - share) + z / 4))) / (1 + z) > churn
+               OR {wilson_bounds("share", "n")[0]} > churn
             """,
         ),
     ),

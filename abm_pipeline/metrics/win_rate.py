@@ -54,7 +54,7 @@ _BY_AMOUNT = replace(
     _BY_COUNT,
     title="Win rate by amount",
     formula="Amount won ÷ amount won or lost, of the deals closed in the window, in the reporting currency.",
-    statistic="ratio",
+    statistic="weighted",
     example="Won 60 000, lost 40 000 and 100 000: 60 000 ÷ 200 000 = 30 %.",
     steps=(
         Step(
@@ -62,9 +62,7 @@ _BY_AMOUNT = replace(
             "Amounts won and closed in every segment, with the squares for the interval.",
             by_segment(
                 _AMOUNTS,
-                "sum(x) AS numerator, sum(y) AS denominator, count(*) AS n, "
-                "sum(x::DECIMAL(38,0) * x) AS sum_xx, sum(x::DECIMAL(38,0) * y) AS sum_xy, "
-                "sum(y::DECIMAL(38,0) * y) AS sum_yy",
+                "sum(x) AS numerator, sum(y) AS denominator, count(*) AS n, sum(y::DECIMAL(38,0) * y) AS sum_yy",
                 _SEGMENTS,
             ),
         ),

@@ -47,6 +47,29 @@ def test_velocity_is_as_of_the_day(world: World) -> None:
     assert (500, 10, 50) == world.parts("pipeline_velocity", as_of=day("06-30"))
 
 
+def test_how_sure_velocity_is(world: World) -> None:
+    """Won for 100 after 10 days and for 300 after 30, two lost, one open: 1 × 200 × 0.5 ÷ 20 = 5 a day.
+
+    Squares of the deals' parts in the logarithm: size 100 000/400² − 1/2 = 0.125, win rate 1/2 − 1/4 = 0.25, cycle
+    1 000/40² − 1/2 = 0.125, less twice what size and cycle have in common, 0.125 (the large deal was the long one):
+    0.25, × 4/3 = 0.3333. exp(1.96 × √0.3333) = 3.1006: from 1.6126 to 15.5028. Nothing is known from a single deal.
+    """
+    world.account("a.com", region="EMEA")
+    world.deal("open", "a.com", "06-01")
+    for name, closed, amount in (("small", "06-11", 100), ("large", "07-01", 300)):
+        world.deal(name, "a.com", "06-01", closed, won=True, amount=amount)
+    for name in ("x", "y"):
+        world.deal(name, "a.com", "06-01", "06-05")
+    world.account("b.com", region="US")
+    world.deal("b open", "b.com", "06-01")
+    world.deal("b", "b.com", "06-01", "06-11", won=True)
+    as_of = day("07-01")
+    world.refresh(as_of, tables=VALUES)
+    cells = [world.cell("pipeline_velocity", "region", region, as_of=as_of) for region in ("EMEA", "US")]
+    assert (5.0, 1.6126, 15.5028) == tuple(round(cells[0][key], 4) for key in ("value", "ci_low", "ci_high"))
+    assert (100.0, None) == (cells[1]["value"], cells[1]["ci_low"])
+
+
 def test_velocity_by_programme_and_its_ratio(world: World) -> None:
     """ABM: 2 open × 4 000 × 1/1 ÷ 20 = 400 per day; others: 1 × 1 000 × 1/2 ÷ 10 = 50; ratio 8."""
     world.account("abm.com", "one_to_one")
@@ -134,6 +157,8 @@ def test_deal_sizes_and_their_ratio(world: World) -> None:
     """Won from the list: 10 000, 20 000, 60 000: mean 30 000, median 20 000; from others 8 000 and 12 000: 10 000.
 
     Over all: 110 000 ÷ 5 = 22 000, median 12 000; ratio 3, within 2 to 3. Lost and open deals have no part in it.
+    The variance of the ratio's logarithm is 3/2 (41/81 − 1/3) + 2/1 (208/400 − 1/2) = 0.29926: from 3 ÷ 2.9218 to
+    3 × 2.9218.
     """
     world.account("abm.com", "one_to_one")
     world.account("other.com")
@@ -152,7 +177,9 @@ def test_deal_sizes_and_their_ratio(world: World) -> None:
         world.cell("deal_size_median")["value"],
     )
     assert (30_000, 10_000, 3) == world.parts("deal_size_ratio")
-    assert (2, "within") == (world.cell("deal_size_ratio")["n"], world.cell("deal_size_ratio")["status"])
+    ratio = world.cell("deal_size_ratio")
+    assert (2, "within") == (ratio["n"], ratio["status"])
+    assert (1.0268, 8.7653) == (round(ratio["ci_low"], 4), round(ratio["ci_high"], 4))
 
 
 def test_large_amounts_have_an_interval(world: World) -> None:

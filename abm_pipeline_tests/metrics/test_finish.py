@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abm_pipeline.metrics._finish import finish, mean_interval, ratio_interval, wilson
+from abm_pipeline.metrics._finish import (
+    clustered_wilson,
+    finish,
+    mean_interval,
+    ratio_interval,
+    weighted_wilson,
+    wilson,
+)
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.programme import Band
 from abm_pipeline.storage.engine import Step
@@ -79,6 +86,28 @@ def test_wilson_holds_the_share_and_stays_within_0_and_1(successes: int, more: i
     trials = successes + more
     low, high = wilson(np.array([float(successes)]), np.array([float(trials)]))
     assert 0 <= low[0] <= successes / trials <= high[0] <= 1
+
+
+def test_a_share_of_amounts_is_as_sure_as_its_large_ones_are_many() -> None:
+    """Of 80, 10 and 10 the 80 count: 80 %, as of 100² ÷ 6 600 = 1.515 units: Wilson's 0.184 to 0.986, within 0 and 1.
+    Four alike, two of which count, are 2 of 4. All of it ends at exactly 1."""
+    ends = weighted_wilson(np.array([80.0, 20, 50]), np.array([100.0, 40, 50]), np.array([6600.0, 400, 900]))
+    two_of_four = wilson(np.array([2.0]), np.array([4.0]))
+    assert (0.184, 0.986) == (round(ends[0][0], 3), round(ends[1][0], 3))
+    assert [round(each[0], 12) for each in two_of_four] == [round(each[1], 12) for each in ends]
+    assert 1 == ends[1][2]
+
+
+def test_contacts_of_one_account_are_not_independent() -> None:
+    """Ten accounts of 10 contacts. If five have all and five none, 50 % is as sure as 9 things are (0.25 ÷ (10/9 ×
+    250 ÷ 10 000)); if each has five, as 100 are. One account alone says nothing of the spread."""
+    share, whole = np.array([50.0, 50, 5]), np.array([100.0, 100, 10])
+    squares = (np.array([500.0, 250, 25]), np.array([500.0, 500, 50]), np.array([1000.0, 1000, 100]))
+    low, high = clustered_wilson(share, whole, np.array([10.0, 10, 1]), squares)
+    nine, hundred = wilson(np.array([4.5]), np.array([9.0])), wilson(np.array([50.0]), np.array([100.0]))
+    assert [round(nine[0][0], 12), round(hundred[0][0], 12)] == [round(each, 12) for each in low[:2]]
+    assert [round(nine[1][0], 12), round(hundred[1][0], 12)] == [round(each, 12) for each in high[:2]]
+    assert np.isnan(low[2])
 
 
 def test_denominator_0_gives_no_value() -> None:

@@ -1,4 +1,4 @@
-"""The median's interval: between observations that hold it in at least 95 of 100 samples."""
+"""Intervals of order statistics: between observations that hold them in at least 95 of 100 samples."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import comb
 
 import pytest
 
-from abm_pipeline.metrics._median import median_of
+from abm_pipeline.metrics._intervals import median_of, quantile_of
 from abm_pipeline.storage.engine import connect
 
 
@@ -36,3 +36,21 @@ def test_the_interval_holds_the_median_often_enough(n: int) -> None:
     """Exactly, by the binomial distribution: fewer than r below it, or above it, in at most 5 of 100 samples."""
     rank = int(median([*range(1, n + 1)])[1] or 0)
     assert 2 * sum(comb(n, k) for k in range(rank)) / 2**n <= 0.05
+
+
+@pytest.mark.parametrize("n", [53, 54, 80, 200])
+def test_the_interval_holds_nine_tenths_often_enough(n: int) -> None:
+    """Exactly: at least r, and fewer than the upper rank, of n lie below the 90th percentile in 95 of 100 samples. The
+    value is the observation that nine tenths do not exceed."""
+    with connect() as con:
+        value, low, high = con.execute(f"SELECT {quantile_of('x', 0.9)} FROM range(1, {n} + 1) t(x)").fetchall()[0]
+    chance = sum(comb(n, k) * 0.9**k * 0.1 ** (n - k) for k in range(int(low), int(high)))
+    assert chance >= 0.95
+    assert value == -(-n * 9 // 10)
+
+
+def test_of_fifty_two_nine_tenths_have_no_upper_end() -> None:
+    """The largest of 52 may well lie below the 90th percentile."""
+    with connect() as con:
+        row = con.execute(f"SELECT {quantile_of('x', 0.9)} FROM range(1, 53) t(x)").fetchall()[0]
+    assert (47.0, None, None) == row

@@ -186,6 +186,10 @@ def test_sales_by_rep(quarter: World) -> None:
     """Kim 60 000 + 20 000, though Pat has d1 today; Lee 44 000 + 10 000. Per rep and per account 134 000 ÷ 2."""
     assert {"Kim": (80_000, 1), "Lee": (54_000, 1)} == values(quarter, "rep_sales", "rep")
     assert (134_000, 2, 67_000) == quarter.parts("rep_sales")
+    # Two reps, 13 000 from the mean each: t(1) = 12.7062 times that.
+    assert [67_000 - 165_181, 67_000 + 165_181] == [
+        round(quarter.cell("rep_sales")[end]) for end in ("ci_low", "ci_high")
+    ]
     assert {"Kim": (2, 1), "Lee": (2, 1)} == values(quarter, "rep_deals", "rep")
     assert {"Kim": (80_000, 1), "Lee": (54_000, 1)} == values(quarter, "rep_account_sales", "rep")
     assert (134_000, 2, 67_000) == quarter.parts("rep_account_sales")

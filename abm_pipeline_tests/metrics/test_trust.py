@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,12 +131,38 @@ def test_definitions_are_made_from_the_specs(world: World) -> None:
     world.refresh(tables=(T.METRIC_DEFINITIONS,))
     rows = {row["metric"]: row for row in world.read(T.METRIC_DEFINITIONS)}
 
-    assert {spec.id: spec.definition_version for spec in metric_specs()} == {
+    assert {spec.id: spec.definition_version for spec in metric_specs(world.settings.programme)} == {
         metric: row["definition_version"] for metric, row in rows.items()
     }
     assert "USD per day" == rows["pipeline_velocity"]["unit"]
     assert "60 days and 90 days" == rows["coverage"]["window"]
     assert "all: 0.15 to 0.3" == rows["intent_coverage"]["benchmark"]
+
+
+def test_another_choice_or_another_path_is_another_definition(world: World) -> None:
+    """Attribution by another preset, or with paths made by other SQL, is another definition of what is credited and of
+    what is sourced; health by another weight, of health. The win rate hangs on none of them."""
+    programme = world.settings.programme
+    attribution = programme.attribution.model_copy(update={"preset": "hubspot"})
+    customers = programme.customers.model_copy(update={"gross_margin": 0.5})
+
+    def changed(**choice: Any) -> set[str]:
+        other = {spec.id: spec for spec in metric_specs(programme.model_copy(update=choice))}
+        return {s.id for s in metric_specs(programme) if s.definition_version != other[s.id].definition_version}
+
+    credited = {"attribution_pipeline", "attribution_revenue", "campaign_roi", "model_agreement"}
+    stories = {"sourced_pipeline", "accelerated_pipeline", "influenced_revenue", "influenced_to_sourced"}
+    assert credited | stories == changed(attribution=attribution)
+    assert {"clv", "ltv_cac", "payback", "customer_health"} <= changed(customers=customers)
+    assert not {"win_rate", "churn_rate", "coverage"} & changed(attribution=attribution, customers=customers)
+
+    sourced = next(spec for spec in metric_specs(programme) if spec.id == "sourced_pipeline")
+    (story,) = sourced.parts
+    path = replace(story.made_by[0], sql="SELECT 1")
+    assert (
+        sourced.definition_version
+        != replace(sourced, parts=(replace(story, made_by=(path, *story.made_by[1:])),)).definition_version
+    )
 
 
 def test_a_metric_is_added_by_one_file(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
