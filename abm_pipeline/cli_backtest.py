@@ -62,6 +62,7 @@ def backtest(models: tuple[str, ...], champion_vs: bool, as_of: tuple[str, ...],
     settings = _settings()
     chosen = judged_by.candidates(settings, models, champion_vs)
     days = judged_by.days_to_ask(settings, chosen, horizon, _days(as_of), every)
+    click.echo(f"Scoring {len(days)} days under {len(chosen)} models …", err=True)
     _report(judged_by.backtest(settings, chosen, days, horizon), settings.programme.min_sample)
 
 
@@ -101,6 +102,7 @@ def fit(base: str, out: Path, outcome: str, as_of: tuple[str, ...], every: Any, 
         raise click.UsageError(f"{out} is there already; name another file, or remove it.")
     settings = _settings()
     chosen = candidates(settings, [] if base == "champion" else [base], with_champion=base == "champion")[0]
+    click.echo("Scoring earlier days, learning, and judging on later ones …", err=True)
     made = fitted.fit_model(
         settings, chosen, out.stem, horizon=horizon, outcome=outcome, every=every, asked=_days(as_of)
     )
