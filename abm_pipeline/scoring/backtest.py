@@ -22,7 +22,7 @@ from abm_pipeline.contracts import tables as T
 from abm_pipeline.programme import ConfigError
 from abm_pipeline.scoring.discrimination import Judged, judge
 from abm_pipeline.scoring.evidence import Candidate, observe
-from abm_pipeline.scoring.lifecycle import find, versions
+from abm_pipeline.scoring.lifecycle import champion_of, find, versions
 from abm_pipeline.scoring.model import load_model
 from abm_pipeline.scoring.thresholds import Drift, Proposal, drift, propose
 from abm_pipeline.settings import Settings
@@ -62,21 +62,19 @@ def candidates(settings: Settings, texts: Sequence[str] = (), with_champion: boo
 
     `with_champion` adds the champion. It comes first wherever it is among them. Raises ConfigError.
     """
-    champion = next(each for each in versions(settings) if each.is_champion)
-    found = {}
+    champion, model = champion_of(settings)
+    found: dict[str, Candidate] = {}
     for text in texts or [each.label for each in versions(settings) if each.is_present]:
         if text.endswith((".yaml", ".yml")):
-            model = load_model(Path(text))
-            found[text] = Candidate(f"{model.name}@{model.model_version}", model)
+            draft = load_model(Path(text))
+            found[text] = Candidate(f"{draft.name}@{draft.model_version}", draft)
         else:
             version = find(settings, text)
             if version.model is None:
                 raise ConfigError(f"what {version.label} said is not known any more, only its scores are there")
             found[version.label] = Candidate(version.label, version.model)
     if with_champion or champion.label in found:
-        assert champion.model is not None
-        first = {champion.label: Candidate(champion.label, champion.model)}
-        found = first | found
+        found = {champion.label: Candidate(champion.label, model)} | found
     # A file may say what a declared model says.
     return list({each.label: each for each in found.values()}.values())
 

@@ -123,6 +123,14 @@ def find(settings: Settings, text: str) -> Version:
     return fits[0]
 
 
+def champion_of(settings: Settings) -> tuple[Version, ScoringModel]:
+    """The champion as the YAML declares it. Raises ConfigError if it declares none of that name."""
+    for each in versions(settings):
+        if each.is_champion and each.model is not None:
+            return each, each.model
+    raise ConfigError(f"programme.yaml: no file in scoring_models declares the champion {settings.programme.champion}")
+
+
 def differences(left: ScoringModel, right: ScoringModel) -> list[tuple[str, Any, Any]]:
     """What differs: key (`points.meeting`), value on the left and on the right; None where one has no such key."""
     first, second = dict(_flat(left.model_dump(mode="json"))), dict(_flat(right.model_dump(mode="json")))

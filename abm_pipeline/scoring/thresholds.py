@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from abm_pipeline.scoring.lifecycle import promotions, versions
+from abm_pipeline.scoring.lifecycle import champion_of, promotions
 from abm_pipeline.scoring.model import ScoringModel
 from abm_pipeline.storage.engine import Step, run_steps
 
@@ -156,9 +156,8 @@ def calibrated_on(settings: Settings) -> tuple[date | None, str]:
     """Since when the champion's thresholds hold, and what says so: the later of its file's date (`calibrated_on`, or
     `valid_from`) and of its promotion; else the first day scored under it. None while nothing is known.
     """
-    champion = next(each for each in versions(settings) if each.is_champion)
-    assert champion.model is not None
-    declared = champion.model.calibrated_on or champion.model.valid_from
+    champion, model = champion_of(settings)
+    declared = model.calibrated_on or model.valid_from
     promoted = [each.at.date() for each in promotions(settings) if each.champion == champion.label]
     known = [(declared, "declared in its file")] if declared else []
     known += [(max(promoted), "promoted")] if promoted else []

@@ -13,6 +13,7 @@ import yaml
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.defs.checks import CHECKS, evaluate, thresholds_age
+from abm_pipeline.programme import ConfigError
 from abm_pipeline.scoring import lifecycle
 from abm_pipeline.scoring.discrimination import Estimate, Group, Judged
 from abm_pipeline.scoring.thresholds import calibrated_on, drift, propose
@@ -116,6 +117,9 @@ def test_a_promotion_is_a_look_at_the_thresholds(settings: Settings) -> None:
     assert settings.config is not None
     (settings.config / "programme.yaml").write_text("champion: default\n")
     assert (None, "no day is scored") == calibrated_on(fresh(settings))
+    (settings.config / "programme.yaml").write_text("champion: nobody\n")
+    with pytest.raises(ConfigError, match="declares the champion nobody"):
+        calibrated_on(fresh(settings))
     (settings.config / "programme.yaml").write_text("champion: plain\n")
     made = lifecycle.promote(fresh(settings), lifecycle.find(settings, "default"), "looked at it")
     assert (made.at.date(), "promoted") == calibrated_on(fresh(settings))
