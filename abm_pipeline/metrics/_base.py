@@ -171,10 +171,12 @@ FIRST_ENGAGED = Step(
     "on the first day with scores are left out: when they began is not known.",
     f"""
     WITH known AS (
-        SELECT account_id, min(day) AS day, min(day) FILTER (is_engaged) AS first_day FROM score_history
-        GROUP BY account_id
+        -- One scan of all scores: the score of the first day over the threshold is found on the way.
+        SELECT account_id, min(day) AS day, min(day) FILTER (is_engaged) AS first_day,
+               arg_min({{score: score, percentile: percentile}}, day) FILTER (is_engaged) AS s
+        FROM score_history GROUP BY account_id
     ),
-    begun AS (SELECT account_id, first_day FROM known WHERE first_day > (SELECT min(day) FROM known)),
+    begun AS (SELECT account_id, first_day, s FROM known WHERE first_day > (SELECT min(day) FROM known)),
     tier_then AS (
         SELECT b.account_id, arg_min(l.tier, l.tier_rank) AS tier
         FROM begun b JOIN listed_span l
@@ -184,9 +186,8 @@ FIRST_ENGAGED = Step(
     SELECT b.account_id, b.first_day, CASE WHEN t.tier IS NULL THEN 'non_abm' ELSE 'abm' END AS program,
            coalesce(t.tier, 'none') AS tier, coalesce(f.industry, 'unknown') AS industry,
            coalesce(f.region, 'unknown') AS region, coalesce(f.employee_band, 'unknown') AS employee_band,
-           coalesce(f.owner, 'unknown') AS owner, {quintile("s")} AS engagement_quintile
+           coalesce(f.owner, 'unknown') AS owner, {quintile("b.s")} AS engagement_quintile
     FROM begun b
-    JOIN score_history s ON s.account_id = b.account_id AND s.day = b.first_day
     LEFT JOIN tier_then t ON t.account_id = b.account_id
     LEFT JOIN firm f ON f.account_id = b.account_id
     """,

@@ -22,8 +22,11 @@ PERSONALISATION = Part(
             "the 90 days up to its creation, exposures included, since an ad is what was made personal; deals without "
             "such a campaign have no row.",
             f"""
-            WITH reached AS (
-                SELECT DISTINCT coalesce(c.account_id, r.account_id) AS account_id, t.day,
+            WITH deal_of AS (
+                SELECT DISTINCT d.deal_id, f.account_no, d.created_day FROM deal d JOIN firm f USING (account_id)
+            ),
+            reached AS (
+                SELECT DISTINCT coalesce(c.account_no, r.account_no) AS account_no, t.day,
                        CASE f.personalisation WHEN 'account' THEN 3 WHEN 'industry' THEN 2 ELSE 1 END AS level
                 FROM facts.touch t
                 JOIN facts.campaign f ON f.campaign_id = t.campaign_id
@@ -31,12 +34,13 @@ PERSONALISATION = Part(
                 LEFT JOIN company_unit c ON c.company_key = t.company_key
                 LEFT JOIN person_at r ON r.contact_key = t.contact_key AND t.day BETWEEN r.from_day AND r.until_day
                 WHERE t.touch_type NOT IN (SELECT touch_type FROM failed_type)
-            ),
-            created AS (SELECT DISTINCT deal_id, account_id, created_day FROM deal)
+            )
+            -- Of each level, only the last day up to the deal's creation matters.
             SELECT d.deal_id,
-                   CASE max(r.level) WHEN 3 THEN 'account' WHEN 2 THEN 'industry' ELSE 'generic' END AS personalisation
-            FROM created d JOIN reached r
-              ON r.account_id = d.account_id AND r.day BETWEEN d.created_day - {REACHED_DAYS - 1} AND d.created_day
+                   CASE max(d.level) WHEN 3 THEN 'account' WHEN 2 THEN 'industry' ELSE 'generic' END AS personalisation
+            FROM (SELECT *, unnest([1, 2, 3]) AS level FROM deal_of) d
+            ASOF JOIN reached r ON r.account_no = d.account_no AND r.level = d.level AND r.day <= d.created_day
+            WHERE r.day >= d.created_day - {REACHED_DAYS - 1}
             GROUP BY d.deal_id
             """,
         ),
