@@ -7,16 +7,20 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import identity, ingest, metrics, rescore
+from benchmarks import identity, ingest, metrics, rescore, rescore_rivals
 from benchmarks._metric_facts import Size
 from benchmarks._timing import Row
+
+# Not part of `make bench`: they take longest, and the first needs programs of its own.
+EXTRA = ("rescore_rivals", "rescore_curve")
+CURVE = (300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000)
 
 
 def main() -> None:
     """Measure and print line by line, as Markdown."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--home", type=Path, default=Path(".abm/bench"), help="folder for facts and results")
-    parser.add_argument("--only", choices=("ingest", "rescore", "metrics", "identity", "identity_large"))
+    parser.add_argument("--only", choices=("ingest", "rescore", *EXTRA, "metrics", "identity", "identity_large"))
     parser.add_argument("--accounts", type=int, default=20_000)
     parser.add_argument("--touches", type=int, default=10_000_000)
     parser.add_argument("--deals", type=int, default=50_000, help="of metrics")
@@ -36,6 +40,11 @@ def _rows(args: argparse.Namespace) -> Iterator[Row]:
         yield from ingest.measure(args.home)
     if args.only in (None, "rescore"):
         yield from rescore.measure(args.home, args.accounts, args.touches, args.days)
+    if args.only == "rescore_rivals":
+        yield from rescore_rivals.measure(args.home, args.accounts, args.touches, args.days, 730)
+    if args.only == "rescore_curve":
+        sizes = [size for size in CURVE if size <= args.touches]
+        yield from rescore.curve(args.home, sizes, args.days)
     if args.only in (None, "metrics"):
         yield from metrics.measure(args.home, Size(args.accounts, args.touches, args.deals, args.days))
     if args.only in (None, "identity"):

@@ -12,7 +12,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Timed:
-    """Seconds of the work (imports apart), peak memory of its process in GiB, and what it returned."""
+    """Seconds of the work (imports apart), processor seconds with those of its children, peak memory of the largest of
+    its processes in GiB, and what it returned.
+    """
 
     seconds: float
     cpu: float
@@ -39,19 +41,29 @@ def in_process(work: Callable[..., Any], *args: Any) -> Timed:
     try:
         answer = ours.recv()
     except EOFError:
-        raise RuntimeError(f"{work.__name__} died") from None
+        raise RuntimeError(f"{_name(work)} died") from None
     process.join()
     if isinstance(answer, BaseException):
-        raise RuntimeError(f"{work.__name__} failed") from answer
+        raise RuntimeError(f"{_name(work)} failed") from answer
     return Timed(*answer)
 
 
 def _timed(pipe: Any, work: Callable[..., Any], args: tuple[Any, ...]) -> None:
-    at, cpu = time.perf_counter(), time.process_time()
+    at, cpu = time.perf_counter(), _spent()
     try:
         result = work(*args)
     except Exception as error:
         pipe.send(error)
         raise
-    seconds, spent = time.perf_counter() - at, time.process_time() - cpu
-    pipe.send((seconds, spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, result))
+    seconds, spent = time.perf_counter() - at, _spent() - cpu
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    pipe.send((seconds, spent, peak / 2**20, result))
+
+
+def _name(work: Callable[..., Any]) -> str:
+    return str(getattr(work, "__name__", work))
+
+
+def _spent() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)

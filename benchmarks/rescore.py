@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import numpy as np
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.tables import Table
@@ -137,6 +138,33 @@ def empty_backfill(settings: Settings, days: list[date], tables: Sequence[Table]
     job = dg.Definitions(assets=[nothing], jobs=[dg.define_asset_job("empty")]).resolve_job_def("empty")
     with instance(settings) as made:
         job.execute_in_process(run_config=QUIET, instance=made, tags=range_tags(days[0], days[-1]))
+
+
+def _compute(settings: Settings, days: list[date]) -> None:
+    from abm_pipeline.scoring.refresh import refresh
+
+    refresh(settings, days, "bench")
+
+
+def curve(home: Path, sizes: list[int], day_count: int) -> Iterator[Row]:
+    """Time the re-score alone at several numbers of touches, 2,000 accounts a million; the exponent is that of a power
+    of the touches, fitted to processor seconds by least squares of logarithms.
+    """
+    found: list[tuple[int, float]] = []
+    for touches in sizes:
+        accounts = max(1, touches // 500)
+        folder = (home / f"{accounts}_{touches}_{day_count}").absolute()
+        settings = Settings(_env_file=None, home=folder, lake=folder / "lake", memory_limit="3GB")
+        make_facts(settings, accounts, touches, day_count)
+        shutil.rmtree(settings.lake_path / "scoring", ignore_errors=True)
+        shutil.rmtree(folder / "kept", ignore_errors=True)
+        timed = in_process(_compute, settings, [START + timedelta(days=offset) for offset in range(day_count)])
+        found.append((touches, timed.cpu))
+        exponent = ""
+        if len(found) > 1:
+            slope, _ = np.polyfit(*(np.log(np.array(column)) for column in zip(*found, strict=True)), 1)
+            exponent = f"exponent {slope:.2f} so far"
+        yield Row(f"re-score {day_count} days, {accounts:,} accounts, {touches:,} touches", timed, exponent)
 
 
 def _bare(settings: Settings, days: list[date]) -> None:

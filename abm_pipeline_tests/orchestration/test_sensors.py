@@ -72,6 +72,13 @@ def test_a_model_edit_is_one_backfill_of_scoring_and_its_readers_over_all_histor
         assert result.success
         touched = {key.path[0] for key in made.all_asset_keys() if made.get_latest_materialization_event(key)}
         assert {"scoring", "metrics", "published", "reports", "staged"} == touched
+        challenger = {**model, "name": "steep", "half_life_days": 20}
+        (copy.config / "scoring_models" / "steep.yaml").write_text(yaml.safe_dump(challenger))
+        (request,) = tick(copy, made, "scoring_model_changed", second.cursor).run_requests or []
+        assert RANGE == {name: request.tags[name] for name in RANGE}
+        assert {("scoring", "engagement_score"), ("scoring", "score_part"), ("reports", "score_changes")} == {
+            tuple(key.path) for key in request.asset_selection or []
+        }, "no metric reads a challenger"
     lake = copy.open_lake
     parts = {path.stem for path in lake.files(t.ENGAGEMENT_SCORE, END, END)}
     assert 2 == len(parts), "old and new version side by side"

@@ -95,6 +95,36 @@ def test_a_changed_input_makes_the_days_of_its_window_stale(lake: Lake, con: duc
     assert [] == lake.stale_days(T.SPEND, inputs)
 
 
+def test_an_input_of_one_part_is_not_stale_by_another(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
+    """Two models write a file each into a day's partition. A reader of the first is stale when that one changes, and
+    not when the second comes; a reader of all is, either way.
+    """
+    one, every = [Input(T.INTENT, part="one")], [Input(T.INTENT)]
+    lake.write_days(con, T.INTENT, intent((1, "x", 60)), DAYS[:1], computed_at=now_ns(), part="one")
+    lake.write_days(con, T.SPEND, empty_select(T.SPEND), DAYS[:1], computed_at=now_ns())
+    lake.write_days(con, T.INTENT, intent((1, "x", 70)), DAYS[:1], computed_at=now_ns(), part="two")
+    assert ([], DAYS[:1]) == (lake.stale_days(T.SPEND, one), lake.stale_days(T.SPEND, every))
+    lake.write_days(con, T.INTENT, intent((1, "x", 61)), DAYS[:1], computed_at=now_ns(), part="one")
+    assert DAYS[:1] == lake.stale_days(T.SPEND, one)
+
+
+def test_new_days_are_written_like_days_that_stand(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
+    """Rows of two days, of which one day's topic is an ENUM: text in the file, the same rows counted and read, and none
+    of a day that was not asked for is left behind.
+    """
+    con.execute("CREATE TYPE topics AS ENUM ('x', 'y')")
+    typed = f"SELECT * REPLACE (CAST(topic AS topics) AS topic) FROM ({intent((1, 'x', 60), (2, 'y', 70))})"
+    with pytest.raises(ValueError, match="not among the days"):
+        lake.write_days(con, T.INTENT, typed, DAYS[:1], computed_at=now_ns())
+    assert [] == list(lake.root.rglob("*.new")) + list(lake.root.rglob("*.parquet"))
+    written = lake.write_days(con, T.INTENT, typed, DAYS, computed_at=now_ns())
+    assert ({DAYS[0]: 1, DAYS[1]: 1, DAYS[2]: 0}, tuple(DAYS)) == (dict(written.rows), written.changed)
+    kinds = con.sql(f"SELECT topic FROM '{lake.file(T.INTENT, DAYS[0])}'").types
+    assert ["VARCHAR"] == [str(kind) for kind in kinds]
+    again = lake.write_days(con, T.INTENT, intent((1, "x", 60), (2, "y", 70)), DAYS, computed_at=now_ns())
+    assert () == again.changed
+
+
 def test_a_changed_unpartitioned_input_makes_every_computed_day_stale(
     lake: Lake, con: duckdb.DuckDBPyConnection
 ) -> None:
