@@ -61,17 +61,16 @@ ONCE = (
     ),
     Step(
         "life_segment",
-        "Customers with their segments: list and tier on their first day, or where the list began later, on the first "
-        "day on it in their first year.",
+        "Customers with their segments: list and tier on their first day. Being listed later in the first year cannot "
+        "count: only who stayed so long could be.",
         """
         WITH tier_then AS (
-            SELECT c.account_id, min(greatest(l.from_day, c.first_day)) AS listed_day,
-                   arg_min(l.tier, (greatest(l.from_day, c.first_day), l.tier_rank)) AS tier
+            SELECT c.account_id, arg_min(l.tier, l.tier_rank) AS tier
             FROM customer_life c JOIN listed_span l
-              ON l.account_id = c.account_id AND l.from_day <= c.first_day + 364 AND l.until_day >= c.first_day
+              ON l.account_id = c.account_id AND c.first_day BETWEEN l.from_day AND l.until_day
             GROUP BY ALL
         )
-        SELECT c.*, t.listed_day, CASE WHEN t.tier IS NULL THEN 'non_abm' ELSE 'abm' END AS program,
+        SELECT c.*, CASE WHEN t.tier IS NULL THEN 'non_abm' ELSE 'abm' END AS program,
                coalesce(t.tier, 'none') AS tier,
                coalesce(f.industry, 'unknown') AS industry, coalesce(f.region, 'unknown') AS region,
                coalesce(f.employee_band, 'unknown') AS employee_band
@@ -181,9 +180,7 @@ SURVIVAL = Part(
             """
             WITH aged AS (
                 SELECT d.day, least(coalesce(c.lost_day, d.day), d.day) - c.first_day AS age,
-                       coalesce(c.lost_day <= d.day, false) AS is_lost,
-                       -- who comes onto the list later is not on it yet
-                       CASE WHEN c.listed_day <= d.day THEN 'abm' ELSE 'non_abm' END AS program
+                       coalesce(c.lost_day <= d.day, false) AS is_lost, c.program
                 FROM days d JOIN life_segment c ON c.first_day <= d.day
             ),
             counted AS (

@@ -1,8 +1,8 @@
 """Churn in the first year, of the customers that have had a whole one. Definition: metrics.md E.
 
 The cohort of day D are those that became customers in the year that ended a year before D, so everyone has had the
-time. List and tier are those of the first day, or where the account was listed in its first year, since then. By
-quarter of the first day too (`cohort`). A customer that left and came back within the year has churned.
+time. List and tier are those of the first day. By quarter of the first day too (`cohort`). A customer that left and
+came back within the year has churned.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import pytest
 from abm_pipeline.contracts import tables as T
 from abm_pipeline_tests.metrics.money import allocated, paid
 from abm_pipeline_tests.metrics.world import D, World, at, day
-from abm_pipeline_tests.metrics.world_pipeline import line
+from abm_pipeline_tests.metrics.world_pipeline import campaign, line
 
 VALUES = (T.METRIC_VALUES, T.ACCOUNT_METRICS_DAILY)
 
@@ -234,3 +234,32 @@ def test_returns_ignore_deals_that_are_no_longer_won(world: World) -> None:
     allocated(world, "06-01", 100, "a.com", tier="one_to_one")
     world.refresh(day("06-15"), D, tables=VALUES)
     assert [400, -100] == [world.parts("program_roi", window_days=90, as_of=each)[0] for each in (day("06-15"), D)]
+
+
+def test_revenue_is_not_fanned_out(world: World) -> None:
+    """One deal won for 100 000, of an account with three people, two records and four ABM campaigns that it met again
+    and again: 100 000 once in every sum, whatever it is joined with, and one deal."""
+    world.account("a.com", "one_to_one")
+    world.member("a.com", "crm", "a")
+    for i in range(4):
+        campaign(world, f"crm:c{i}", "04-01", "account")
+        for who in ("p0", "p1", "p2"):
+            world.touch("a.com", f"04-{10 + i}", "event_attended", who, campaign_id=f"crm:c{i}")
+    for who in ("p0", "p1", "p2"):
+        world.person(who, "a.com")
+    world.deal("d", "a.com", "05-01", "06-01", won=True, amount=100_000)
+    allocated(world, "05-01", 40_000, "a.com", tier="one_to_one")
+    world.refresh(tables=(T.DEAL_CREDIT, *VALUES))
+
+    once = {
+        "deal_size": (100_000, 1),
+        "win_rate": (1, 1),
+        "rep_sales": (100_000, 1),
+        "sourced_pipeline": (100_000,) * 2,
+    }
+    assert once == {metric: world.parts(metric)[:2] for metric in once}
+    assert (1, 1) == world.parts("win_rate", "personalisation", "account")[:2]
+    assert (100_000, 100_000, 100_000) == world.parts("influenced_revenue")
+    assert 100_000 == world.parts("attribution_revenue", window_days=90)[1]
+    assert (60_000, 40_000) == world.parts("program_roi", window_days=90)[:2] == world.parts("account_roi")[:2]
+    assert 100_000 == world.account_row("a.com")["won_revenue"]

@@ -92,17 +92,19 @@ def test_customers_that_expanded(kept: World) -> None:
 @pytest.fixture(scope="module")
 def years(tmp_path_factory: pytest.TempPathFactory) -> World:
     """First years that ended in the last year: 20 customers of Media, 3 of which left in it, one of them on its last
-    day; 10 of Retail, 8 of which left. Later customers and earlier ones are not in the cohort.
+    day; 10 of Retail, 8 of which left; one that stayed, c20, was put on the list half a year later, which says nothing
+    of what listing did. Later customers and earlier ones are not in the cohort.
 
     Beside them a family: two subsidiaries of p.com, of which one took over what the other had.
     """
     world = World(tmp_path_factory.mktemp("years"))
     for i in range(30):
         industry = "Media" if i < 20 else "Retail"
-        name = world.account(f"c{i}.com", "one_to_many" if i < 20 else None, industry=industry)
+        name = world.account(f"c{i}.com", "one_to_many" if i < 20 else None, "2024-01-01", industry=industry)
         lost = {0: "2024-12-01", 1: "2025-01-01", 2: "2025-08-01"}.get(i, "2025-02-01" if i >= 22 else None)
         # stayed beyond its first year: lost on the 366th day
         paid(world, name, 10, "2024-08-01", "2025-08-02" if i == 3 else lost)
+    world.tier("c20.com", "one_to_one", "2025-01-01")
     paid(world, world.account("early.com"), 10, "2023-01-01", "2023-03-01")
     paid(world, world.account("late.com"), 10, "2026-01-01", "2026-03-01")
     world.account("p.com")
