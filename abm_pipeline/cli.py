@@ -58,10 +58,11 @@ def _expected() -> tuple[type[Exception], ...]:
     from abm_pipeline.programme import ConfigError
     from abm_pipeline.reports.explain import NotFoundError
     from abm_pipeline.sources._errors import SourceError
+    from abm_pipeline.storage.engine import EngineError
     from abm_pipeline.storage.postgres import PostgresError
     from abm_pipeline.storage.warehouse import WarehouseError
 
-    return (ConfigError, NotFoundError, SourceError, PostgresError, WarehouseError, OSError)
+    return (ConfigError, EngineError, NotFoundError, SourceError, PostgresError, WarehouseError, OSError)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

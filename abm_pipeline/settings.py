@@ -39,7 +39,7 @@ class Settings(BaseSettings):
         "in_process", description="How Dagster runs the steps of a run that it launches."
     )
     engine: Literal["duckdb", "spark"] = Field(
-        "duckdb", description="What runs the SQL steps that docs/spark.md lists; the others run on DuckDB."
+        "duckdb", description="What runs the SQL steps of the layers that docs/spark.md lists; others run on DuckDB."
     )
     spark_master: str = Field("local[*]", description="Master URL of the Spark cluster, e.g. spark://host:7077.")
     alert_webhook_url: SecretStr | None = Field(None, description="Where run failures are posted as JSON.")

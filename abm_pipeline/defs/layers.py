@@ -7,7 +7,7 @@ Belongs here: which tables a layer makes, and how it looks in the UI. What is re
 import importlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from graphlib import TopologicalSorter
 from typing import Any
@@ -21,6 +21,7 @@ from abm_pipeline.defs._graph import READS
 from abm_pipeline.defs.raw import feeders
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage import durations
+from abm_pipeline.storage.engine import ON_SPARK
 from abm_pipeline.storage.report import TableReport
 
 Refresh = Callable[[Settings, Sequence[date], str], list[TableReport]]
@@ -93,6 +94,9 @@ def _layer_asset(settings: Settings, daily: dg.PartitionsDefinition[str], layer:
         days = [date.fromisoformat(key) for key in _metadata.partition_keys(context)]
         began = time.monotonic()
         reports = {key_of(report.table): report for report in refresh(settings, days, context.run.run_id)}
+        if settings.engine == "spark":
+            ran_on = {"engine": "spark" if layer.name in ON_SPARK else "duckdb (no step of the layer runs on spark)"}
+            reports = {key: replace(report, notes={**report.notes, **ran_on}) for key, report in reports.items()}
         computed = max((_computed(report) for report in reports.values()), default=0)
         durations.note(settings.lake_path, layer.name, computed, time.monotonic() - began)
         selected = [key for key in keys if key in context.selected_asset_keys]

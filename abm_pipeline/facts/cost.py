@@ -25,7 +25,7 @@ STEPS = (
         "logged_month",
         "months with a time entry that is not deleted",
         """
-        SELECT DISTINCT date_trunc('month', worked_day) AS month FROM staged.time_entry
+        SELECT DISTINCT date_trunc('month', worked_day)::DATE AS month FROM staged.time_entry
         QUALIFY row_number() OVER (
             PARTITION BY source, source_id ORDER BY modified_at DESC, captured_at DESC, day DESC
         ) = 1 AND NOT is_deleted

@@ -61,7 +61,10 @@ def refresh(
     lake, stamp = settings.open_lake, now_ns()
     facts = [fact for fact in FACTS if tables is None or fact.table in tables]
     with connect(
-        memory_limit=settings.memory_limit, threads=settings.threads, temp=settings.lake_path / ".spill"
+        memory_limit=settings.memory_limit,
+        threads=settings.threads,
+        temp=settings.lake_path / ".spill",
+        cluster=settings.cluster,
     ) as con:
         _params(con, settings.programme)
         lake.attach(con, t.FX_RATE)

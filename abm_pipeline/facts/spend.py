@@ -16,13 +16,14 @@ AFFECTED = """
         SELECT f.currency, f.start_day, max(c.changed_at) AS changed_at
         FROM staged.fx_rate AS f JOIN changed AS c ON c.table_name = 'staged.fx_rate' AND c.day = f.day
         GROUP BY ALL
+    ), holding AS (
+        -- a rate holds until the next one of its currency starts
+        SELECT a.start_day, a.changed_at, coalesce(min(n.start_day), DATE '9999-12-31') AS end_day
+        FROM arrived AS a LEFT JOIN rate AS n ON n.currency = a.currency AND n.start_day > a.start_day
+        GROUP BY a.currency, a.start_day, a.changed_at
     )
-    -- a rate holds until the next one of its currency starts
     SELECT d.day, a.changed_at
-    FROM arrived AS a JOIN computed AS d ON d.day >= a.start_day AND d.day < coalesce(
-        (SELECT min(n.start_day) FROM rate AS n WHERE n.currency = a.currency AND n.start_day > a.start_day),
-        DATE '9999-12-31'
-    )
+    FROM holding AS a JOIN computed AS d ON d.day >= a.start_day AND d.day < a.end_day
     UNION ALL
     SELECT day, changed_at FROM changed WHERE table_name = 'staged.ad_delivery'
 """

@@ -24,6 +24,8 @@ from abm_pipeline.sources import credentials
 from abm_pipeline.sources._errors import SourceError
 from abm_pipeline.sources._spec import SourceSpec
 from abm_pipeline.storage import postgres
+from abm_pipeline.storage.engine import ON_SPARK, EngineError
+from abm_pipeline.storage.spark import check as check_spark
 
 LEAST_FREE_GB = 2.0
 
@@ -40,7 +42,7 @@ class Finding:
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Look at every part; a part that is wrong hides no other."""
-    parts: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_config, _lake, _database, _sources)
+    parts: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_config, _engine, _lake, _database, _sources)
     for part in parts:
         yield from part(settings)
 
@@ -68,6 +70,17 @@ def _config(settings: Settings) -> Iterator[Finding]:
             f"the champion {programme.champion!r} is none of them",
             "set `champion` in programme.yaml to one of these names",
         )
+
+
+def _engine(settings: Settings) -> Iterator[Finding]:
+    if settings.engine == "duckdb":
+        yield Finding("engine", "ok", f"DuckDB, {settings.memory_limit} a step")
+        return
+    try:
+        check_spark()
+        yield Finding("engine", "ok", f"Spark at {settings.spark_master} for {', '.join(sorted(ON_SPARK))}")
+    except EngineError as error:
+        yield Finding("engine", "wrong", str(error), "see docs/spark.md, or set ABM_ENGINE=duckdb")
 
 
 def _lake(settings: Settings) -> Iterator[Finding]:

@@ -21,6 +21,8 @@ _HEAD = """\
 # ABM_POSTGRES_URL=postgresql+psycopg2://abm:password@host:5432/abm
 # ABM_DAGSTER_POSTGRES_URL=postgresql+psycopg2://dagster:password@host:5432/dagster
 # ABM_ALERT_WEBHOOK_URL=
+# ABM_ENGINE=duckdb
+# ABM_SPARK_MASTER=local[*]
 """
 
 

@@ -33,6 +33,10 @@ class Step:
     is_view: bool = False
 
 
+# Layers whose steps can run on Spark; each of their steps is tested to give the same rows there. The others never do.
+ON_SPARK = frozenset({"facts", "scoring"})
+
+
 class EngineError(RuntimeError):
     """The engine that the settings name can't run here."""
 

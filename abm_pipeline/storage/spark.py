@@ -15,6 +15,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,20 +43,23 @@ _CONF = {
 }
 
 
+def check() -> None:
+    """Raise EngineError, which says what to do, where Spark can't run."""
+    if find_spec("pyspark") is None:
+        raise EngineError("ABM_ENGINE=spark needs pyspark: run `abm` from the environment of `make setup-spark`")
+    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        raise EngineError("ABM_ENGINE=spark needs Java 17 or later: install it, or set JAVA_HOME")
+
+
 def session(master: str) -> SparkSession:
     """The process's Spark, started when first asked for. Raises EngineError where that can't be.
 
     `spark-defaults.conf` in SPARK_CONF_DIR sets memory, cores and all else that is the cluster's.
     """
-    try:
-        from pyspark.errors.exceptions.base import PySparkRuntimeError
-        from pyspark.sql import SparkSession
-    except ModuleNotFoundError as error:
-        raise EngineError(
-            f"ABM_ENGINE=spark needs the package {error.name}: use the environment of `make setup-spark`"
-        ) from None
-    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
-        raise EngineError("ABM_ENGINE=spark needs Java 17 or later: install it, or set JAVA_HOME")
+    check()
+    from pyspark.errors import PySparkRuntimeError
+    from pyspark.sql import SparkSession
+
     builder = SparkSession.builder.master(master)
     for key, value in _CONF.items():
         builder = builder.config(key, value)
@@ -132,16 +136,17 @@ class Spark:
     def _make(self, name: str, frame: DataFrame) -> None:
         """Write a step's rows to scratch, and show them under its name on both sides."""
         path = self._folder / f"{name}_{uuid.uuid4().hex}"
-        # A column of nothing but NULL has no type in Spark; DuckDB makes it a number.
+        # A column of nothing but NULL has no type in Spark. A text is what becomes any other where it meets one.
         typed = [
-            f"CAST(`{f.name}` AS INT) AS `{f.name}`" if f.dataType.typeName() == "void" else f"`{f.name}`"
+            f"CAST(`{f.name}` AS STRING) AS `{f.name}`" if f.dataType.typeName() == "void" else f"`{f.name}`"
             for f in frame.schema
         ]
         frame = frame.selectExpr(*typed)
         frame.write.parquet(str(path))
         # Told its columns: finding them out is a job of its own.
         self._spark.read.schema(frame.schema).parquet(str(path)).createOrReplaceTempView(name)
-        self._con.execute(f"DROP TABLE IF EXISTS temp.{name}")
+        if name not in self._made:
+            self._con.execute(f"DROP TABLE IF EXISTS temp.{name}")
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet('{path}/*.parquet')")
         before = self._made.get(name)
         self._made[name] = path

@@ -9,12 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.parsers.duckdb import DuckDBParser
 
 # Parquet and Spark have no infinite dates; no day of ours is before or after these.
 FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
+# Windows of these have no frame in Spark, whose default is theirs.
+_FRAMELESS = (exp.Lead, exp.Lag, exp.RowNumber, exp.Rank, exp.DenseRank)
+
+
+class _Steps(DuckDB):
+    """DuckDB as the steps are written in it."""
+
+    class Parser(DuckDBParser):
+        # `len` is of a list, `length` of a text. To sqlglot they are one.
+        FUNCTIONS: ClassVar = {**DuckDBParser.FUNCTIONS, "LEN": exp.ArraySize.from_arg_list}
 
 
 @dataclass(frozen=True)
@@ -37,12 +50,14 @@ def spark_type(duckdb_type: str) -> str:
 
 @lru_cache(maxsize=1024)
 def to_spark(sql: str) -> Translated:
-    """Translate one SELECT. Raises sqlglot's ParseError for what is no DuckDB SQL."""
-    tree = sqlglot.parse_one(sql, read="duckdb")
+    """Translate one SELECT. Raises sqlglot's ParseError for what is no DuckDB SQL, ValueError for what has no like."""
+    tree = sqlglot.parse_one(sql, read=_Steps)
     for rewrite in _REWRITES:
         tree = tree.transform(rewrite, copy=False)
     reads: dict[str, None] = {}
     for table in tree.find_all(exp.Table):
+        if not table.name:
+            continue  # a function: range(…)
         relation = f"{table.db}.{table.name}" if table.db else table.name
         reads[relation] = None
         if table.db:
@@ -50,7 +65,7 @@ def to_spark(sql: str) -> Translated:
                 table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
             table.set("this", exp.to_identifier(view_name(relation)))
             table.set("db", None)
-    return Translated(tree.sql(dialect="spark", identify=True), tuple(reads))
+    return Translated(tree.sql(dialect="spark", identify=True, comments=False), tuple(reads))
 
 
 def _infinite_day(node: exp.Expr) -> exp.Expr:
@@ -72,18 +87,30 @@ def _cast_rows(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _counted(node: exp.Expr) -> exp.Expr:
+    """FROM range(a, b) AS t (c) → a SELECT of its rows."""
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.GenerateSeries):
+        ((name,), series) = node.args["alias"].columns, node.this
+        end = series.args["end"]
+        if series.args.get("is_end_exclusive"):
+            end = exp.Sub(this=exp.paren(end), expression=exp.Literal.number(1))
+        rows = exp.Explode(this=exp.func("SEQUENCE", series.args["start"], end))
+        return exp.select(exp.alias_(rows, name)).subquery(node.alias)
+    return node
+
+
 def _zoned(node: exp.Expr) -> exp.Expr:
     """timezone(zone, instant) → local time; timezone(zone, local time) → instant. The session's zone is UTC.
 
-    Which of the two is told by the argument: an explicit TIMESTAMP, or a day plus an interval, is a local time. Another
-    that is none of the type taken for granted is an error.
+    Which of the two is told by the argument: an explicit TIMESTAMP, or a day plus an interval, is a local time.
     """
     if isinstance(node, exp.Anonymous) and node.name.lower() == "timezone":
         zone, moment = node.expressions
+        local, utc = exp.DataType.Type.TIMESTAMPNTZ, exp.Literal.string("UTC")
         if _is_local(moment):
-            return exp.cast(exp.func("CONVERT_TIMEZONE", zone, exp.Literal.string("UTC"), moment), "TIMESTAMPTZ")
-        naive = exp.cast(moment, "TIMESTAMP")
-        return exp.func("CONVERT_TIMEZONE", exp.Literal.string("UTC"), zone, naive)
+            changed = exp.func("CONVERT_TIMEZONE", zone, utc, exp.cast(moment, local))
+            return exp.cast(changed, exp.DataType.Type.TIMESTAMPTZ)
+        return exp.func("CONVERT_TIMEZONE", utc, zone, exp.cast(moment, local))
     return node
 
 
@@ -92,6 +119,99 @@ def _is_local(moment: exp.Expr) -> bool:
     if isinstance(moment, exp.Cast):
         return moment.is_type("timestamp", "timestampntz")
     return isinstance(moment, (exp.Add, exp.Sub)) and any(isinstance(arg, exp.Interval) for arg in moment.args.values())
+
+
+def _in_doubles(node: exp.Expr) -> exp.Expr:
+    """x / y and avg(x) are doubles, of decimals too; Spark's would be decimals, rounded elsewhere."""
+    if isinstance(node, exp.Div):
+        node.set("this", exp.cast(node.left, "DOUBLE"))
+    if isinstance(node, exp.Avg):
+        node.set("this", exp.cast(node.this, "DOUBLE"))
+    return node
+
+
+def _positions(node: exp.Expr) -> exp.Expr:
+    """list_position of what is not in the list is NULL; Spark's is 0."""
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "list_position":
+        return exp.func("NULLIF", exp.func("ARRAY_POSITION", *node.expressions), exp.Literal.number(0))
+    return node
+
+
+def _unnamed_rows(node: exp.Expr) -> exp.Expr:
+    """(a, b) → a struct whose fields are named by place: Spark compares names too, and would take the columns'."""
+    if isinstance(node, exp.Tuple) and isinstance(node.parent, (exp.Binary, exp.Func, exp.Alias)):
+        named = [part for n, value in enumerate(node.expressions) for part in (exp.Literal.string(f"_{n}"), value)]
+        return exp.func("NAMED_STRUCT", *named)
+    return node
+
+
+def _replaced(node: exp.Expr) -> exp.Expr:
+    """* REPLACE (x AS c) → * EXCEPT (c), x AS c: the column goes to the end, where no step looks by place."""
+    if isinstance(node, exp.Select):
+        for star in [star for column in node.expressions for star in column.find_all(exp.Star)]:
+            if instead := star.args.get("replace"):
+                star.set("replace", None)
+                names = [exp.to_identifier(column.alias) for column in instead]
+                star.set("except_", [*(star.args.get("except_") or ()), *names])
+                node.set("expressions", [*node.expressions, *instead])
+    return node
+
+
+def _qualified(node: exp.Expr) -> exp.Expr:
+    """QUALIFY x → a column of the SELECT inside, by which the one around it chooses."""
+    if not isinstance(node, exp.Select) or not (qualify := node.args.get("qualify")):
+        return node
+    outer = exp.select(exp.Star(except_=[exp.to_identifier("_qualified")]))
+    if node.args.get("distinct"):
+        outer.set("distinct", exp.Distinct())
+        node.set("distinct", None)
+    for part in ("with_", "order", "limit"):
+        outer.set(part, node.args.get(part))
+        node.set(part, None)
+    node.set("qualify", None)
+    # Spark knows no alias of the same SELECT inside a window.
+    meant = {column.alias: column.this for column in node.expressions if isinstance(column, exp.Alias)}
+    for column in list(qualify.find_all(exp.Column)):
+        if not column.table and column.name in meant:
+            column.replace(exp.paren(meant[column.name].copy()))
+    node.set("expressions", [*node.expressions, exp.alias_(exp.paren(qualify.this), "_qualified")])
+    return outer.from_(node.subquery("_inner")).where("_qualified")
+
+
+def _as_of(node: exp.Expr) -> exp.Expr:
+    """ASOF JOIN b ON a.k = b.k AND a.t >= b.t → a join with b's rows, each until the next of its key."""
+    if not isinstance(node, exp.Select):
+        return node
+    for join in node.args.get("joins") or ():
+        if join.method.upper() != "ASOF":
+            continue
+        name, until = join.this.alias_or_name, f"_until_{join.this.alias_or_name}"
+        parts = list(join.args["on"].flatten()) if isinstance(join.args["on"], exp.And) else [join.args["on"]]
+        keys = [side for part in parts if isinstance(part, exp.EQ) for side in (part.left, part.right)]
+        keys = [exp.column(side.name) for side in keys if side.text("table") == name]
+        order = [part for part in parts if isinstance(part, exp.GTE) and part.right.text("table") == name]
+        if len(order) != 1 or len(keys) + 1 != len(parts):
+            raise ValueError(f"an ASOF JOIN of another kind: {join.sql(dialect='duckdb')}")
+        moment = order[0].right.name
+        after = exp.Window(
+            this=exp.Lead(this=exp.column(moment)),
+            partition_by=keys,
+            order=exp.Order(expressions=[exp.Ordered(this=exp.column(moment))]),
+        )
+        source = join.this.copy()
+        source.set("alias", None)
+        rows = exp.select("*", exp.alias_(after, until)).from_(source).subquery(name)
+        end = exp.column(until, name)
+        before = exp.LT(this=order[0].left.copy(), expression=end.copy())
+        within = exp.paren(exp.or_(exp.Is(this=end, expression=exp.null()), before))
+        join.set("this", rows)
+        join.set("method", None)
+        join.set("on", exp.and_(join.args["on"], within))
+        for column in node.expressions:
+            star = column.this if isinstance(column, exp.Column) else column
+            if isinstance(star, exp.Star) and (star is column or column.text("table") == name):
+                star.set("except_", [*(star.args.get("except_") or ()), exp.to_identifier(until)])
+    return node
 
 
 def _own_window(node: exp.Expr) -> exp.Expr:
@@ -109,16 +229,24 @@ def _own_window(node: exp.Expr) -> exp.Expr:
     return node
 
 
-_FRAMELESS = (exp.Lead, exp.Lag, exp.RowNumber, exp.Rank, exp.DenseRank)
-
-
 def _frameless(node: exp.Expr) -> exp.Expr:
     """Ranks and neighbours have no frame."""
-    if isinstance(node, exp.Window) and isinstance(
-        node.this, (exp.Lead, exp.Lag, exp.RowNumber, exp.Rank, exp.DenseRank)
-    ):
+    if isinstance(node, exp.Window) and isinstance(node.this, _FRAMELESS):
         node.set("spec", None)
     return node
 
 
-_REWRITES: tuple[Callable[[exp.Expr], exp.Expr], ...] = (_infinite_day, _cast_rows, _zoned, _own_window, _frameless)
+_REWRITES: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
+    _infinite_day,
+    _cast_rows,
+    _counted,
+    _zoned,
+    _in_doubles,
+    _positions,
+    _unnamed_rows,
+    _replaced,
+    _as_of,
+    _own_window,
+    _frameless,
+    _qualified,
+)

@@ -6,10 +6,15 @@ Belongs here: what is the same. Rows have no order; a step's result is a set.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import duckdb
+import pytest
+
+from abm_pipeline.storage.engine import Step, run_steps
 
 Row = tuple[Any, ...]
 
@@ -24,7 +29,31 @@ class Rows(NamedTuple):
 def rows_of(con: duckdb.DuckDBPyConnection, relation: str) -> Rows:
     """All of a relation."""
     found = con.sql(f"FROM {relation}")
-    return Rows(found.columns, sorted(found.fetchall(), key=_place))
+    # By name: what the columns' order is, no step asks, and `*` after USING has another in each engine.
+    columns = sorted(found.columns)
+    rows = found.select(*(f'"{column}"' for column in columns)).fetchall()
+    return Rows(columns, sorted((tuple(map(_plain, row)) for row in rows), key=_place))
+
+
+def _plain(value: Any) -> Any:
+    """A row within a row, without its fields' names: an engine's own."""
+    return tuple(map(_plain, value.values())) if isinstance(value, dict) else value
+
+
+@contextmanager
+def recorded(*modules: ModuleType) -> Iterator[dict[str, list[Rows]]]:
+    """By step: its rows each time that the modules run it."""
+    taken: dict[str, list[Rows]] = {}
+
+    def run(con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
+        run_steps(con, steps)
+        for step in steps:
+            taken.setdefault(step.name, []).append(rows_of(con, step.name))
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in modules:
+            patch.setattr(module, "run_steps", run)
+        yield taken
 
 
 def differences(ours: Rows, theirs: Rows) -> list[str]:
@@ -47,8 +76,6 @@ def _same(mine: Any, other: Any) -> bool:
         return math.isclose(mine, other, rel_tol=1e-9, abs_tol=1e-9)
     if isinstance(mine, (tuple, list)) and isinstance(other, (tuple, list)):
         return len(mine) == len(other) and all(map(_same, mine, other))
-    if isinstance(mine, dict) and isinstance(other, dict):
-        return mine.keys() == other.keys() and all(_same(mine[key], other[key]) for key in mine)
     return bool(mine == other) and isinstance(mine, bool) == isinstance(other, bool)
 
 

@@ -9,35 +9,32 @@ import pandas as pd
 import pytest
 
 from abm_pipeline.contracts import tables as T
+from abm_pipeline.contracts.tables import Table
+from abm_pipeline.scoring import refresh
 from abm_pipeline.scoring.days import DAY_STEPS
-from abm_pipeline.scoring.refresh import prepare_model, prepare_touches, run_chunk
 from abm_pipeline.scoring.steps import SPAN_STEPS, TOUCH_STEPS
-from abm_pipeline.storage.engine import Cluster, connect, run_steps
+from abm_pipeline.storage.engine import Step, connect, run_steps
+from abm_pipeline.storage.report import TableReport
 from abm_pipeline_tests.scoring.test_laws import MODEL, SCORED, random_intent, random_touches
 from abm_pipeline_tests.scoring.world import World, touch
-from abm_pipeline_tests.spark.compare import Rows, differences, rows_of
+from abm_pipeline_tests.spark.compare import Rows, differences, recorded
 
 STEPS = {step.name: step.about for step in (*TOUCH_STEPS, *SPAN_STEPS, *DAY_STEPS)}
 
 
 @dataclass
 class Both:
-    """The world, and each step's rows by both engines."""
+    """Each step's rows by both engines, the lake's rows that DuckDB wrote, and the world that Spark scored again."""
 
+    duckdb: dict[str, list[Rows]]
+    spark: dict[str, list[Rows]]
+    written: dict[Table, pd.DataFrame]
     world: World
-    duckdb: dict[str, Rows]
-    spark: dict[str, Rows]
+    reports: list[TableReport]
 
 
-@pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory, master: str) -> Both:
-    """120 touches of three accounts, two listed and one for a while; intent; who changed employer; nobody's touches."""
-    world = World(
-        tmp_path_factory.mktemp("scoring"),
-        listed=(),
-        same={"crm:a-other": "crm:a-user"},
-        programme={"account_level": "parent"},
-    )
+def write_facts(world: World) -> None:
+    """120 touches of three accounts, each listed for another while; intent; who changed employer; nobody's touches."""
     world.list_accounts(
         {"account_id": "A-a"},
         {"account_id": "A-b", "valid_to": datetime(2025, 3, 12, 3, tzinfo=UTC)},
@@ -56,38 +53,41 @@ def both(tmp_path_factory: pytest.TempPathFactory, master: str) -> Both:
     moved = [touch(9002 + n, SCORED[0] - timedelta(days=n), None, contact_key="crm:b-user") for n in (1, 30)]
     world.write_days(T.TOUCH, [*random_touches(3), nobody, *moved])
     world.write_days(T.INTENT, random_intent(3))
-    cluster = Cluster(master, world.settings.lake_path / ".spill")
-    return Both(world, _rows_of_steps(world, None), _rows_of_steps(world, cluster))
 
 
-def _rows_of_steps(world: World, cluster: Cluster | None) -> dict[str, Rows]:
-    lake = world.settings.open_lake
-    with connect(cluster=cluster) as con:
-        prepare_touches(con, lake, world.settings.programme, SCORED, max(MODEL.windows) + 6)
-        prepare_model(con, MODEL)
-        run_steps(con, SPAN_STEPS)
-        run_chunk(con, SCORED)
-        return {name: rows_of(con, name) for name in STEPS}
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, master: str) -> Both:
+    """Six days under one model, scored on DuckDB, and then on Spark over what that left."""
+    same, parents = {"crm:a-other": "crm:a-user"}, {"account_level": "parent"}
+    world = World(tmp_path_factory.mktemp("scoring"), listed=(), same=same, programme=parents)
+    write_facts(world)
+    with recorded(refresh) as on_duckdb:
+        world.score(SCORED, MODEL)
+    written = {table: world.read(table) for table in refresh.OUTPUTS}
+    (world.settings.lake_path / "scoring" / "_rules.json").unlink()  # or days that stand would be left alone
+    world.settings.engine, world.settings.spark_master = "spark", master
+    with recorded(refresh) as on_spark:
+        reports = world.score(SCORED, MODEL)
+    return Both(on_duckdb, on_spark, written, world, reports)
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_gives_the_same_rows(both: Both, step: str) -> None:
     """Every step of the layer, a new one too, has rows in this world, and the same on both engines."""
-    assert both.duckdb[step].rows
-    assert [] == differences(both.duckdb[step], both.spark[step])
+    assert any(each.rows for each in both.duckdb[step])
+    pairs = zip(both.duckdb[step], both.spark[step], strict=True)
+    assert [] == [found for ours, theirs in pairs for found in differences(ours, theirs)]
 
 
-def test_the_same_model_scores_the_same(both: Both, master: str) -> None:
-    """Scored on DuckDB, then on Spark: the lake's rows agree to 1e-9, and partitions that do are not written again.
+@pytest.mark.parametrize("table", refresh.OUTPUTS, ids=str)
+def test_the_same_model_scores_the_same(both: Both, table: Table) -> None:
+    """The lake's rows agree to 1e-9, and partitions that agree to the bit, here all, stand as they stood."""
+    pd.testing.assert_frame_equal(both.written[table], both.world.read(table), check_exact=False, rtol=0, atol=1e-9)
+    assert [()] == [report.changed for report in both.reports if report.table == table]
 
-    A week's scores of two windows of each account that is listed, touched or has intent.
-    """
-    world = both.world
-    world.score(SCORED, MODEL)
-    tables = (T.ENGAGEMENT_SCORE, T.SCORE_PART)
-    expected = {table: world.read(table) for table in tables}
-    world.settings.engine, world.settings.spark_master = "spark", master
-    changed = {report.table: report.changed for report in world.score(SCORED, MODEL)}
-    for table in tables:
-        pd.testing.assert_frame_equal(expected[table], world.read(table), check_exact=False, rtol=0, atol=1e-9)
-    assert {T.ENGAGEMENT_SCORE: (), T.SCORE_PART: ()} == changed
+
+def test_a_step_that_fails_is_named(both: Both) -> None:
+    """What Spark can't run is an error that says which step it was; nothing goes on with half of the steps."""
+    with connect(cluster=both.world.settings.cluster) as con, pytest.raises(Exception, match="no_such_table") as caught:
+        run_steps(con, [Step("lost", "reads what is not there", "SELECT * FROM no_such_table")])
+    assert ["in SQL step 'lost' on Spark: reads what is not there"] == caught.value.__notes__
