@@ -8,7 +8,7 @@ names today only where identity knows no person.
 from __future__ import annotations
 
 from abm_pipeline.contracts import tables as T
-from abm_pipeline.metrics._spec import Part
+from abm_pipeline.metrics._spec import MetricSpec, Part
 from abm_pipeline.storage.engine import Step
 from abm_pipeline.storage.lake import Input
 
@@ -84,13 +84,28 @@ LEADS = Part(
 """Makes `lead_day` (person, stage, day, account) and `lead_count` (tidy counts of entries)."""
 
 
-def counted(metric: str, stage: str) -> Step:
-    """The step of a metric that counts entries into a stage."""
-    return Step(
-        metric,
-        f"People who became {stage} in the window, in every segment.",
-        f"""
+def qualified(stage: str, by: str) -> MetricSpec:
+    """The SPEC of the people who entered a stage of the funnel; it has the stage's name."""
+    return MetricSpec(
+        id=stage,
+        title=f"{by.capitalize()}-qualified leads",
+        formula=f"People whose first day as a {by}-qualified lead is in the window.",
+        unit="people",
+        grain="people",
+        window_days=LEAD_WINDOWS,
+        segments=LEAD_SEGMENTS,
+        guides=("G5", "G1"),
+        statistic="count",
+        parts=(LEADS,),
+        example="Qualified on 2 May in one system and on 9 May in another: one person, on 2 May.",
+        steps=(
+            Step(
+                stage,
+                f"People who became {stage} in the window, in every segment.",
+                f"""
         SELECT day, window_days, dimension, dimension_value, people AS numerator,
                CAST(NULL AS BIGINT) AS denominator, people AS n
         FROM lead_count WHERE stage = '{stage}'""",
+            ),
+        ),
     )

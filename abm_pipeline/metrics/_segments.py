@@ -14,6 +14,10 @@ every account of it without a score above 0 (so that ties at 0 stay together); o
 """
 
 
+COUNTED = "count(*) AS numerator, CAST(NULL AS BIGINT) AS denominator, count(*) AS n"
+"""SQL aggregates of a metric that counts rows."""
+
+
 def quintile(score: str) -> str:
     """SQL for the engagement quintile from a row `score` of scoring.engagement_score; `unknown` without a percentile.
 

@@ -5,11 +5,14 @@ Belongs here: the part that says who was on the list at the end of day `D − W`
 
 from __future__ import annotations
 
-from abm_pipeline.metrics._spec import Part
+from abm_pipeline.metrics._segments import COUNTED, by_segment
+from abm_pipeline.metrics._spec import MetricSpec, Part
 from abm_pipeline.storage.engine import Step
 
 WINDOWS = (30, 90)
 """A month and a quarter: the windows of what is counted over a stretch of days."""
+
+CHANGE_SEGMENTS = ("industry", "region", "employee_band", "owner")
 
 STARTS = Part(
     "starts",
@@ -37,3 +40,26 @@ STARTS = Part(
         ),
     ),
 )
+
+
+def list_change(
+    identifier: str, title: str, formula: str, example: str, about: str, *, source: str, by: str
+) -> MetricSpec:
+    """The SPEC that counts the rows of `source`: accounts with what changed; `by` is the dimension beside the rest, and
+    `example` what comes of the common one."""
+    segments = (by, *CHANGE_SEGMENTS)
+    return MetricSpec(
+        id=identifier,
+        title=title,
+        formula=formula,
+        unit="accounts",
+        grain="account list as of a day",
+        window_days=WINDOWS,
+        segments=segments,
+        guides=("G1", "G3"),
+        statistic="count",
+        parts=(STARTS,),
+        example="On the list on 31 May: A (1:1), B (1:few), C (1:many). On 30 June: A (1:1), B (1:1), D (1:many). "
+        + example,
+        steps=(Step(identifier, about, by_segment(source, COUNTED, segments)),),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abm_pipeline.metrics._customers import QUARTER, YEAR
 from abm_pipeline.metrics._reviews import REVIEWS
-from abm_pipeline.metrics._segments import by_segment
+from abm_pipeline.metrics._segments import COUNTED, by_segment
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
 
@@ -26,7 +26,7 @@ SPEC = MetricSpec(
             "Counted in total and by site.",
             by_segment(
                 "review_day",
-                "count(*) AS numerator, CAST(NULL AS BIGINT) AS denominator, count(*) AS n",
+                COUNTED,
                 ("site",),
             ),
         ),

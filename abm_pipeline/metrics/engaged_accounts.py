@@ -5,7 +5,7 @@ Counts every account with a score; `program = abm` are those of the list.
 
 from __future__ import annotations
 
-from abm_pipeline.metrics._segments import SEGMENTS, by_segment
+from abm_pipeline.metrics._segments import COUNTED, SEGMENTS, by_segment
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
 
@@ -28,7 +28,7 @@ SPEC = MetricSpec(
             by_segment(
                 """(SELECT a.* EXCLUDE (is_engaged), s.window_days, s.is_engaged
                     FROM account_day a JOIN score_day s USING (day, account_id) WHERE s.is_engaged)""",
-                "count(*) AS numerator, CAST(NULL AS BIGINT) AS denominator, count(*) AS n",
+                COUNTED,
             ),
         ),
     ),

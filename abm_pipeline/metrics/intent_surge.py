@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abm_pipeline.metrics._segments import SEGMENTS, by_segment
+from abm_pipeline.metrics._segments import COUNTED, SEGMENTS, by_segment
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.metrics._surges import SURGES, WEEK_DAYS
 from abm_pipeline.storage.engine import Step
@@ -30,7 +30,7 @@ SPEC = MetricSpec(
             by_segment(
                 """(SELECT a.*, s.window_days, s.topic, s.surge
                     FROM surge_week s JOIN account_day a USING (day, account_id) WHERE a.is_listed)""",
-                "count(*) AS numerator, CAST(NULL AS BIGINT) AS denominator, count(*) AS n",
+                COUNTED,
                 _SEGMENTS,
             ),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abm_pipeline.metrics._advocates import ADVOCATES
 from abm_pipeline.metrics._customers import QUARTER, YEAR
 from abm_pipeline.metrics._money import MONEY_SEGMENTS
-from abm_pipeline.metrics._segments import by_segment
+from abm_pipeline.metrics._segments import COUNTED, by_segment
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
 
@@ -27,7 +27,7 @@ SPEC = MetricSpec(
             "Referrals in every segment of who referred.",
             by_segment(
                 "referral_day",
-                "count(*) AS numerator, CAST(NULL AS BIGINT) AS denominator, count(*) AS n",
+                COUNTED,
                 MONEY_SEGMENTS,
             ),
         ),

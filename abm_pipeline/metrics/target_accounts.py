@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abm_pipeline.metrics._segments import SEGMENTS, by_segment
+from abm_pipeline.metrics._segments import COUNTED, SEGMENTS, by_segment
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
 
@@ -23,7 +23,7 @@ SPEC = MetricSpec(
             "Listed accounts counted in every segment.",
             by_segment(
                 "(SELECT *, 1 AS window_days FROM account_day WHERE is_listed)",
-                "count(*) AS numerator, CAST(NULL AS BIGINT) AS denominator, count(*) AS n",
+                COUNTED,
             ),
         ),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abm_pipeline.metrics._segments import by_segment
+from abm_pipeline.metrics._segments import COUNTED, by_segment
 from abm_pipeline.metrics._signals import HEALTH, VOLUME_DAYS
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
@@ -38,7 +38,7 @@ SPEC = MetricSpec(
             "Counted in every segment.",
             by_segment(
                 "ticket_day",
-                "count(*) AS numerator, CAST(NULL AS BIGINT) AS denominator, count(*) AS n",
+                COUNTED,
                 SEGMENTS,
             ),
         ),
