@@ -113,7 +113,7 @@ def show_values(settings: Settings, day: date, metric: str | None, rows: pd.Data
     if metric is not None:
         from abm_pipeline.reports.values import definitions
 
-        spec = definitions()[metric]
+        spec = definitions(settings.programme)[metric]
         out.print(f"{spec.title}: {spec.formula} Definition {spec.definition_version}.")
 
 

@@ -15,6 +15,7 @@ from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.views import METRIC_CHANGES
 from abm_pipeline.metrics._definitions import metric_specs
 from abm_pipeline.metrics._spec import MetricSpec
+from abm_pipeline.programme import Programme
 from abm_pipeline.reports._format import benchmark, interval, number, shown, signed
 from abm_pipeline.reports.explain import NotFoundError
 from abm_pipeline.settings import Settings
@@ -33,9 +34,9 @@ _QUARTER = timedelta(days=92)
 """No calendar quarter is longer."""
 
 
-def definitions() -> dict[str, MetricSpec]:
-    """Every metric's SPEC, by id."""
-    return {spec.id: spec for spec in metric_specs()}
+def definitions(programme: Programme | None = None) -> dict[str, MetricSpec]:
+    """Every metric's SPEC, by id; as the programme chooses, if one is given."""
+    return {spec.id: spec for spec in metric_specs(programme)}
 
 
 def metric_values(settings: Settings, metric: str | None, day: date | None) -> tuple[date, pd.DataFrame]:
