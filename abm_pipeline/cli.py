@@ -119,9 +119,11 @@ def run(start: date, end: date, select: tuple[str, ...], dry_run: bool) -> None:
     if start > end:
         raise click.UsageError(f"--start {start} is after --end {end}.")
     from abm_pipeline.defs.run import run as run_days
-    from abm_pipeline.storage import postgres
+    from abm_pipeline.storage import postgres, spark
 
     settings = _settings()
+    if settings.engine == "spark":
+        spark.check()  # before anything is fetched
     if dry_run:
         from abm_pipeline.defs.forecast import forecast, told
         from abm_pipeline.defs.run import SelectionError
