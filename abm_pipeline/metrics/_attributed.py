@@ -23,6 +23,7 @@ def attributed(metric: str, end: str, title: str, formula: str, grain: str, exam
         segments=DIMENSIONS,
         guides=("G3",),
         statistic="given",
+        rests_on_score=True,
         parts=(DEAL_CREDIT,),
         example=example,
         steps=(

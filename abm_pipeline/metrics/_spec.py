@@ -66,6 +66,8 @@ class MetricSpec:
     `window_days` lists the windows of the rows; empty means those of the champion scoring model. `segments` are the
     dimensions beside `all`. `example` works the formula out on a few rows, in words.
 
+    `rests_on_score` says that the champion decides the numbers, by its scores or by what it takes for an engagement.
+
     `presets` are other definitions of the same metric that the field uses, by name; the programme chooses one.
     `choices` are those of the metric itself, beside its parts'; `chosen` is what the programme says of them all.
     """

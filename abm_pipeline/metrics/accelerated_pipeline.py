@@ -23,6 +23,7 @@ SPEC = MetricSpec(
     segments=SEGMENTS,
     guides=("G3",),
     statistic="weighted",
+    rests_on_score=True,
     parts=(STORY,),
     example="Deals of 60 000 sourced by marketing and of 40 000 begun by a call, whose account came to a webinar "
     "later: 40 000 ÷ 100 000 = 40 %.",

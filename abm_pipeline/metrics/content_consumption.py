@@ -23,6 +23,7 @@ SPEC = MetricSpec(
     segments=(*VOLUME_SEGMENTS, "funnel_stage", "personalisation"),
     guides=("G3",),
     statistic="proportion",
+    rests_on_score=True,
     parts=(VOLUME,),
     example="Six blogs read, three case studies, one pricing guide: 4 ÷ 10 = 40 % deeper; top 60 %, mid 30 %, "
     "bottom 10 %.",

@@ -26,6 +26,7 @@ SPEC = MetricSpec(
     segments=("rule", "tier"),
     guides=("G3",),
     statistic="given",
+    rests_on_score=True,
     parts=(STORY,),
     example="Won: 50 000 with three engagements long before, 30 000 with one a month before, 20 000 with none: 80 000 "
     "of 100 000.",

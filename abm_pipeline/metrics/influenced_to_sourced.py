@@ -24,6 +24,7 @@ SPEC = MetricSpec(
     segments=("guard",),
     guides=("G3",),
     statistic="ratio",
+    rests_on_score=True,
     parts=(STORY,),
     example="80 000 influenced and 20 000 sourced: 4, plausible.",
     steps=(

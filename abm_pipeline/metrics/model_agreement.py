@@ -23,6 +23,7 @@ SPEC = MetricSpec(
     segments=("models",),
     guides=(),
     statistic="given",
+    rests_on_score=True,
     parts=(DEAL_CREDIT,),
     example="Linear ranks ads, web, event, last touch ads, event, web: two of three pairs of channels agree, τ = 1/3.",
     steps=(

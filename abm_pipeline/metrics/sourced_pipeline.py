@@ -24,6 +24,7 @@ SPEC = MetricSpec(
     segments=SEGMENTS,
     guides=("G3",),
     statistic="weighted",
+    rests_on_score=True,
     parts=(STORY,),
     example="Deals of 60 000 after a webinar and of 40 000 after a call: 60 000 ÷ 100 000 = 60 %.",
     steps=(

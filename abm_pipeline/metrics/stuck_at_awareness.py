@@ -19,7 +19,7 @@ SPEC = MetricSpec(
     segments=SEGMENTS,
     guides=("G3",),
     statistic="proportion",
-    rests_on_score=False,
+    rests_on_score=True,
     parts=(DEPTH,),
     example="A read five blogs; B five blogs and a case study; C two blogs; D nothing: 1 ÷ 3 = 33 %.",
     steps=(

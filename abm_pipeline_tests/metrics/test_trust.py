@@ -111,6 +111,8 @@ def test_a_campaign_on_a_day(world: World) -> None:
     ):
         world.account(account) if kind == "ad_impression" else None
         world.touch(account, "06-30", kind, weight_count=float(weight), campaign_id="linkedin:c1")
+    # A mail that bounced reached nobody.
+    world.touch(world.account("c.com"), "06-30", "email_bounce", campaign_id="linkedin:c1")
     world.refresh(tables=(T.CAMPAIGN_METRICS,))
 
     (row,) = world.read(T.CAMPAIGN_METRICS)
