@@ -1,7 +1,9 @@
 """Opportunities as they truly went: when they opened, how they moved, whether they were won, for how much.
 
 The planted effects live here (`PLANTED`): listed accounts win more often, for more money, in less time, and
-engagement raises both the chance of a deal and the chance to win it.
+engagement raises both the chance of a deal and the chance to win it. So a score that follows engagement tells who
+opens a deal: among the listed of the demo some four times as many of the highest fifth as of the lowest, in ninety
+days.
 """
 
 from __future__ import annotations
@@ -25,9 +27,11 @@ PLANTED: dict[str, Any] = {
     "deal_size_median_other_usd": 24_000.0,
     "cycle_days_mean_listed": 62.0,
     "cycle_days_mean_other": 88.0,
-    "hazard_log_interest": 0.45,
-    "hazard_log_engagement": 0.75,
-    "hazard_log_listed": 0.5,
+    "hazard_log_interest": 0.3,
+    "hazard_log_engagement": 1.5,
+    # Two meetings in a few weeks say as much as ten: without a most, a handful of companies would open deals all year.
+    "hazard_engagement_most": 6.0,
+    "hazard_log_listed": 0.1,
     "win_logit_per_sd_engagement": 0.6,
 }
 
@@ -102,7 +106,7 @@ def _openings(
     weeks = cal.weeks
     log_hazard = (
         PLANTED["hazard_log_interest"] * np.clip(interest, -3, 3)
-        + PLANTED["hazard_log_engagement"] * np.log1p(recent)
+        + PLANTED["hazard_log_engagement"] * np.log1p(np.minimum(recent, PLANTED["hazard_engagement_most"]))
         + PLANTED["hazard_log_listed"] * (grid >= 0)
     )
     hazard = np.exp(log_hazard)
