@@ -15,14 +15,14 @@ WORLD = """
         ('a', DATE '2025-03-01', 1.50::DECIMAL(18, 4), ['x', 'y'], TIMESTAMPTZ '2025-03-01 03:30:00+00'),
         ('a', DATE '2025-03-04', 2.25::DECIMAL(18, 4), ['y'], TIMESTAMPTZ '2025-03-30 07:30:00+00'),
         ('b', DATE '2025-03-09', NULL, NULL, NULL)
-    ) AS t (who, day, points, tags, at)
+    ) AS t (who, day, points, tags, seen)
 """
 CASES = {
     "infinity": "SELECT who FROM score WHERE day < DATE 'infinity' AND day > DATE '-infinity'",
-    "rows of a cast list": "SELECT who, CAST(unnest(range(len(who), 4)) AS INTEGER) AS n FROM score",
+    "rows of a cast list": "SELECT who, CAST(unnest(range(length(who), 4)) AS INTEGER) AS n FROM score",
     "range in FROM": "SELECT who, day + CAST(n AS INTEGER) AS day FROM score, range(3) AS week (n)",
-    "instant to local": "SELECT who, timezone('America/New_York', at) AS moment FROM score",
-    "local to instant": "SELECT who, timezone('America/New_York', day + INTERVAL 12 HOUR) AS at FROM score",
+    "instant to local": "SELECT who, timezone('America/New_York', seen) AS moment FROM score",
+    "local to instant": "SELECT who, timezone('America/New_York', day + INTERVAL 12 HOUR) AS noon FROM score",
     "in doubles": "SELECT who, sum(points) / 7 AS seventh, avg(points) AS mean FROM score GROUP BY who",
     "position in a list": "SELECT who, coalesce(list_position(tags, 'y'), -1) AS n, len(tags) AS many FROM score",
     "rows compared": "SELECT who, (who, day) = lag((who, day + 0)) OVER (ORDER BY day) AS same FROM score",
