@@ -200,13 +200,20 @@ SURVIVAL = Part(
                                          ELSE ln(1 - lost / at_risk::DOUBLE) END) OVER upto), 12) AS share
                 FROM chance
                 WINDOW upto AS (PARTITION BY day, dimension, dimension_value ORDER BY age)
+            ),
+            ahead AS (
+                SELECT *, CAST(sum(CAST(share * days AS DECIMAL(18, 9))) OVER onward AS DOUBLE) AS area
+                FROM alive WINDOW onward AS (PARTITION BY day, dimension, dimension_value ORDER BY age DESC)
             )
             -- everyone lives until the first age at which anybody ends; a month is a twelfth of 365 days
             SELECT day, dimension, dimension_value,
                    (min(age) + CAST(sum(CAST(share * days AS DECIMAL(18, 9))) AS DOUBLE)) * 12 / 365 AS months,
                    sum(lost * age) * 12 / 365.0 / nullif(sum(lost), 0) AS naive_months,
-                   CAST(sum(ended) AS BIGINT) AS customers, CAST(sum(lost) AS BIGINT) AS lost
-            FROM alive GROUP BY day, dimension, dimension_value
+                   CAST(sum(ended) AS BIGINT) AS customers, CAST(sum(lost) AS BIGINT) AS lost,
+                   -- Greenwood's: what each loss may have cost of the lifetime still ahead
+                   sqrt(CAST(sum(CAST(CASE WHEN at_risk > lost THEN area * area * lost / (at_risk * (at_risk - lost))
+                       ELSE 0 END AS DECIMAL(28, 6))) AS DOUBLE)) * 12 / 365 AS months_error
+            FROM ahead GROUP BY day, dimension, dimension_value
             """,
         ),
         WORTH,

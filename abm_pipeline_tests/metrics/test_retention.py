@@ -148,6 +148,9 @@ def test_lifetimes_and_movements(world: World) -> None:
     """Left after 60 and 120 days, still there since 90 and 180. Kaplan–Meier: all to day 60, then 3/4, from 120 on
     3/4 × 1/2 to 180: 60 + 45 + 22.5 = 127.5 days = 4.192 months. The naive mean of those that left is 90 days = 2.959.
 
+    Greenwood: ahead of the loss at 60 lie 67.5 days, of that at 120 22.5: 67.5² ÷ (4 × 3) + 22.5² ÷ (2 × 1) = 632.8,
+    whose root is 25.16: ± 49.3 days = 1.621 months.
+
     With 10, 20, 30 and 40 a month for the two that stay (30 + 40) ÷ 2 = 35: a value of 146.71.
     """
     for name, mrr, since, until in (
@@ -159,6 +162,8 @@ def test_lifetimes_and_movements(world: World) -> None:
         paid(world, world.account(f"{name}.com"), mrr, since, until)
     world.refresh(tables=VALUES)
     assert (2, 4, 4.1918) == tuple(round(each, 4) for each in world.parts("customer_lifetime"))
+    lifetime = world.cell("customer_lifetime")
+    assert (2.5708, 5.8127) == (round(lifetime["ci_low"], 4), round(lifetime["ci_high"], 4))
     assert 2.9589 == round(world.parts("customer_lifetime", "estimate", "naive_mean")[2], 4)
     assert 146.7123 == round(world.parts("clv")[2], 4)
 
