@@ -19,7 +19,7 @@ def bars(rows: pd.DataFrame, label: str) -> str:
     x = alt.X("group:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, ticks=False, labelLimit=70))
     offset = alt.XOffset("model:N", sort=models)
     base = alt.Chart(rows)
-    y = alt.Y("rate:Q", title=None, axis=alt.Axis(format=".0%", tickCount=4), scale=alt.Scale(zero=True))
+    y = alt.Y("rate:Q", title=None, axis=alt.Axis(format="~%", tickCount=4), scale=alt.Scale(zero=True))
     layers = [
         base.mark_bar(opacity=0.75, cornerRadiusTopLeft=2, cornerRadiusTopRight=2).encode(
             x=x, y=y, color=_tone(models), xOffset=offset
@@ -40,7 +40,7 @@ def calibration(rows: pd.DataFrame, label: str) -> str:
         axis=alt.Axis(grid=False, tickMinStep=5, values=[0, 5, 10, 15, 20]),
         scale=alt.Scale(domain=[-0.5, 20.5]),
     )
-    y = alt.Y("rate:Q", title=None, axis=alt.Axis(format=".0%", tickCount=4), scale=alt.Scale(zero=True))
+    y = alt.Y("rate:Q", title=None, axis=alt.Axis(format="~%", tickCount=4), scale=alt.Scale(zero=True))
     base = alt.Chart(rows)
     layers = [
         base.mark_rule(color="var(--accent)", opacity=0.45, strokeWidth=2).encode(x=x, y="low:Q", y2="high:Q"),

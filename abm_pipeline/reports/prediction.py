@@ -131,6 +131,7 @@ def _outcome(found: Backtest, outcome: str) -> dict[str, Any]:
         "title": TITLES[outcome],
         "note": NOTES[outcome],
         "models": models,
+        "has_come": first is not None and first.x > 0,
         "quintiles": _bars(judged, "quintile", TITLES[outcome]),
         "bands": _bars(judged, "band", TITLES[outcome]),
         "curve": _calibration(first, found.proposals[0] if outcome == "opportunity" else None, TITLES[outcome]),
