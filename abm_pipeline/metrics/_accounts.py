@@ -92,6 +92,18 @@ PROVIDER = Step(
     FROM (SELECT DISTINCT source FROM facts.intent)
     """,
 )
+PROVIDER_DAY = Step(
+    "provider_day",
+    "The providers that told of anything in the window up to each day: what comes later in a range of days, or was "
+    "before the window, does not show.",
+    f"""
+    SELECT d.day, b.source, b.bit
+    FROM days d JOIN (SELECT DISTINCT day, source FROM facts.intent) i
+      ON i.day BETWEEN d.day - {INTENT_DAYS - 1} AND d.day
+    JOIN provider b USING (source)
+    GROUP BY ALL
+    """,
+)
 ITEM = Step(
     "item",
     "What is counted over which window: items seen on a day, each kind with its weight (a bit, where a set is made).",
@@ -280,7 +292,20 @@ ACCOUNT_DAY = Step(
     ASOF LEFT JOIN people_level k ON k.account_id = u.account_id AND k.from_day <= u.day
     """,
 )
-STEPS = (TOUCH_DAY, SURGE_DAY, PROVIDER, ITEM, REACH, DEAL_LEVEL, PEOPLE_LEVEL, UNIVERSE, MEDIA, MATCHED, ACCOUNT_DAY)
+STEPS = (
+    TOUCH_DAY,
+    SURGE_DAY,
+    PROVIDER,
+    PROVIDER_DAY,
+    ITEM,
+    REACH,
+    DEAL_LEVEL,
+    PEOPLE_LEVEL,
+    UNIVERSE,
+    MEDIA,
+    MATCHED,
+    ACCOUNT_DAY,
+)
 
 _GAPS = ", ".join(f"CASE WHEN roles_engaged & {1 << i} = 0 THEN '{role}' END" for i, role in enumerate(ROLES))
 _PUBLISH = f"""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.metrics._credit_models import MODELS
 from abm_pipeline.metrics._deal_credit import DEAL_CREDIT
-from abm_pipeline.metrics._spec import EVER, MetricSpec, Part
+from abm_pipeline.metrics._spec import MetricSpec, Part
 from abm_pipeline.storage.engine import Step
 from abm_pipeline.storage.lake import Input
 
@@ -18,22 +18,22 @@ YEAR = 365
 CAMPAIGN_COST = Part(
     "campaign_cost_year",
     needs=(DEAL_CREDIT,),
-    reads=(Input(T.COST, EVER),),
+    reads=(Input(T.COST, YEAR),),
     steps=(
         Step(
             "campaign_cost",
             "What each campaign cost in the year up to each day, in ten-thousandths, as running sums.",
             f"""
-            WITH edge AS (
-                SELECT campaign_id, greatest(day, first_day) AS day, CAST(amount_reporting * 10000 AS HUGEINT) AS units
+            WITH spent AS (
+                SELECT campaign_id, day, CAST(amount_reporting * 10000 AS HUGEINT) AS units
                 FROM facts.cost, params
                 WHERE campaign_id IS NOT NULL AND amount_reporting IS NOT NULL
                   AND day BETWEEN first_day - {YEAR - 1} AND last_day
+            ),
+            edge AS (
+                SELECT campaign_id, greatest(day, first_day) AS day, units FROM spent, params
                 UNION ALL
-                SELECT campaign_id, day + {YEAR}, -CAST(amount_reporting * 10000 AS HUGEINT)
-                FROM facts.cost, params
-                WHERE campaign_id IS NOT NULL AND amount_reporting IS NOT NULL
-                  AND day BETWEEN first_day - {YEAR - 1} AND last_day - {YEAR}
+                SELECT campaign_id, day + {YEAR}, -units FROM spent, params WHERE day + {YEAR} <= last_day
             ),
             level AS (
                 SELECT campaign_id, day, sum(sum(units)) OVER (PARTITION BY campaign_id ORDER BY day) AS units

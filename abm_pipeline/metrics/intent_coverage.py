@@ -34,7 +34,7 @@ SPEC = MetricSpec(
         UNION ALL BY NAME
         SELECT a.day, {INTENT_DAYS} AS window_days, 'provider' AS dimension, b.source AS dimension_value,
                count(*) FILTER (a.providers & b.bit <> 0) AS numerator, count(*) AS denominator, count(*) AS n
-        FROM account_day a CROSS JOIN provider b WHERE a.is_listed GROUP BY a.day, b.source""",
+        FROM account_day a JOIN provider_day b USING (day) WHERE a.is_listed GROUP BY a.day, b.source""",
         ),
     ),
 )

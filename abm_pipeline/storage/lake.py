@@ -99,10 +99,10 @@ class Lake:
         if segments := Segments.read(folder):
             return segments.between(start, end)
         low, high = f"day={start or date.min}", f"day={end or date.max}"
-        days = [folder / name for name in sorted(_names(folder)) if low <= name <= high]
+        days = [f"{folder}/{name}" for name in sorted(_names(folder)) if low <= name <= high]
         if part != "*":
-            return [path for day in days if (path := day / f"{part}.parquet").exists()]
-        return [day / name for day in days for name in sorted(_names(day)) if name.endswith(".parquet")]
+            return [Path(path) for day in days if os.path.exists(path := f"{day}/{part}.parquet")]
+        return [Path(f"{day}/{name}") for day in days for name in sorted(_names(day)) if name.endswith(".parquet")]
 
     def rows_by_day(self, table: Table, start: date, end: date, part: str = "*") -> Mapping[date, int]:
         """How many rows a daily table has on each of the days from `start` to `end`, both inclusive."""
@@ -411,7 +411,7 @@ def _stamps(path: Path) -> dict[date | None, int]:
     return {date.fromisoformat(day) if day else None: stamp for day, stamp in stamps.items()}
 
 
-def _names(folder: Path) -> list[str]:
+def _names(folder: Path | str) -> list[str]:
     """What is in the folder; nothing if there is none."""
     try:
         return os.listdir(folder)

@@ -236,3 +236,20 @@ def test_a_killed_run_is_run_again(tmp_path: Path) -> None:
     undisturbed.refresh()
 
     assert content(undisturbed, [D]) == content(world, [D])
+
+
+def test_a_provider_that_comes_later_shows_on_no_earlier_day(tmp_path: Path) -> None:
+    """Bombora tells of a.com on the 28th, 6sense on the 30th for the first time. Computed together, the 29th has a row
+    for Bombora alone (1 of 1), as it has computed by itself; the 30th has both."""
+    world = World(tmp_path)
+    world.account("a.com", "one_to_one")
+    world.intent("a.com", "06-28")
+    world.intent("a.com", "06-30", source="sixsense")
+    world.refresh(*DAYS[1:], tables=(T.METRIC_VALUES,))
+
+    shown = [
+        world.cell("intent_coverage", "provider", source, as_of=day) is not None
+        for day in DAYS[1:]
+        for source in ("bombora", "sixsense")
+    ]
+    assert [True, False, True, True] == shown
