@@ -141,7 +141,9 @@ def save(con: duckdb.DuckDBPyConnection, folder: Path, setting: str) -> None:
 
 def show(con: duckdb.DuckDBPyConnection) -> None:
     """Make the tables of the connection, of which an increment worked out a part, those of all records again."""
-    views = {name: f"FROM state.{name}" for name in ("rec", "domain_use", "key_strength", "joined", "standing")}
+    views = {
+        name: f"FROM state.{name}" for name in ("rec", "domain_use", "key_use", "key_strength", "joined", "standing")
+    }
     views |= {"member": "SELECT id, node FROM state.placed", "atom": "SELECT id, atom AS node FROM state.placed"}
     for name, query in views.items():
         con.execute(f"DROP TABLE IF EXISTS temp.{name}")
