@@ -32,9 +32,8 @@ demo: setup ## run the pipeline for 180 days on a simulated company, print the h
 dev: setup ## open the Dagster UI on the result
 	$(BIN)/abm dev
 
-test: setup lint ## check style, types, layers, and run the tests
+test: setup lint test-spark ## check style, types, layers, and run the tests
 	$(BIN)/pytest -n 2 --dist loadscope
-	$(MAKE) test-spark
 
 test-spark: setup ## DuckDB against Spark on a stand-alone cluster; without Java that is skipped
 	@if command -v java > /dev/null; then \
