@@ -7,6 +7,7 @@ assets that do nothing, over the same days on the same instance. The facts are m
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -18,6 +19,7 @@ import numpy as np
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.tables import Table
+from abm_pipeline.programme import DEFAULTS
 from abm_pipeline.scoring.model import load_models
 from abm_pipeline.scoring.refresh import chunks, prepare_model, prepare_touches, run_chunk
 from abm_pipeline.scoring.steps import SPAN_STEPS
@@ -167,6 +169,37 @@ def curve(home: Path, sizes: list[int], day_count: int) -> Iterator[Row]:
         yield Row(f"re-score {day_count} days, {accounts:,} accounts, {touches:,} touches", timed, exponent)
 
 
+def one_day(settings: Settings, days: list[date]) -> None:
+    """The last day once more, whose touches came anew, as after a daily refresh."""
+    from abm_pipeline.defs.run import run
+
+    settings.open_lake.file(T.TOUCH, days[-1]).touch()
+    if run(settings, days[-1], days[-1], select=["scoring"]):
+        raise RuntimeError("the run failed")
+
+
+def empty_day(settings: Settings, days: list[date]) -> None:
+    """A run of that day in which nothing is to be done: what one costs whatever it does."""
+    from abm_pipeline.defs.run import run
+
+    if run(settings, days[-1], days[-1], select=["scoring"]):
+        raise RuntimeError("the run failed")
+
+
+def changed_weight(settings: Settings, days: list[date]) -> None:
+    """One weight is edited, and all that follows is computed and served: scores, metrics, Postgres."""
+    from abm_pipeline.defs.run import run
+
+    config = settings.home / "config"
+    (config / "scoring_models").mkdir(parents=True, exist_ok=True)
+    shipped = (DEFAULTS / "scoring_models" / "default.yaml").read_text(encoding="utf-8")
+    edited = re.sub(r"^  meeting: .*$", "  meeting: 21", shipped, flags=re.MULTILINE)
+    (config / "scoring_models" / "default.yaml").write_text(edited, encoding="utf-8")
+    changed = settings.model_copy(update={"config": config})
+    if run(changed, days[0], days[-1], select=["scoring", "metrics", "published"]):
+        raise RuntimeError("the run failed")
+
+
 def _bare(settings: Settings, days: list[date]) -> None:
     target = settings.home / "bare"
     shutil.rmtree(target, ignore_errors=True)
@@ -175,28 +208,30 @@ def _bare(settings: Settings, days: list[date]) -> None:
     bare(settings, days, target)
 
 
-def measure(home: Path, accounts: int, touches: int, day_count: int) -> list[Row]:
-    """Time the three in turn, each in a process of its own on the same facts."""
+def measure(home: Path, accounts: int, touches: int, day_count: int) -> Iterator[Row]:
+    """Time each in turn, in a process of its own on the same facts."""
     folder = (home / f"{accounts}_{touches}_{day_count}").absolute()
     settings = Settings(_env_file=None, home=folder, lake=folder / "lake", memory_limit="3GB")
     days = [START + timedelta(days=offset) for offset in range(day_count)]
     make_facts(settings, accounts, touches, day_count)
     with postgres.running(settings):
-        timed = {
-            "bare": in_process(_bare, settings, days),
-            "empty": in_process(empty_backfill, settings, days, (T.ENGAGEMENT_SCORE, T.SCORE_PART)),
-            "dagster": in_process(through_dagster, settings, days),
-        }
-    shutil.rmtree(folder / "bare", ignore_errors=True)
-    bare_seconds, seconds = timed["bare"].seconds, timed["dagster"].seconds
-    floor = bare_seconds + timed["empty"].seconds
-    size = f"{day_count} days, {accounts:,} accounts, {touches:,} touches"
-    return [
-        Row(f"re-score {size}: SQL bare in DuckDB", timed["bare"], "1"),
-        Row("an empty Dagster backfill of the same partitions", timed["empty"], ""),
-        Row(
+        bare = in_process(_bare, settings, days)
+        shutil.rmtree(folder / "bare", ignore_errors=True)
+        size = f"{day_count} days, {accounts:,} accounts, {touches:,} touches"
+        yield Row(f"re-score {size}: SQL bare in DuckDB", bare, "1")
+        empty = in_process(empty_backfill, settings, days, (T.ENGAGEMENT_SCORE, T.SCORE_PART))
+        yield Row("an empty Dagster backfill of the same partitions", empty, "")
+        full = in_process(through_dagster, settings, days)
+        yield Row(
             "the backfill through Dagster",
-            timed["dagster"],
-            f"{seconds / floor:.2f} × (bare + empty), {seconds / bare_seconds:.2f} × bare",
-        ),
-    ]
+            full,
+            f"{full.seconds / (bare.seconds + empty.seconds):.2f} × (bare + empty), {full.seconds / bare.seconds:.2f} "
+            f"× bare; of processor seconds {full.cpu / (bare.cpu + empty.cpu):.2f}",
+        )
+        idle = in_process(empty_day, settings, days)
+        yield Row("a run of the last day, which stands", idle, "")
+        day = in_process(one_day, settings, days)
+        more = f"{day.seconds - idle.seconds:.1f} s more, {day.cpu - idle.cpu:.1f} processor seconds"
+        yield Row("the last day scored again", day, more)
+        weight = in_process(changed_weight, settings, days)
+        yield Row("one weight edited: scores, metrics and Postgres, all days", weight, "")

@@ -31,14 +31,12 @@ import orjson
 from abm_pipeline.contracts.render import DUCKDB, empty_select, quoted, select_list
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.storage import journal
+from abm_pipeline.storage._partitions import day_of, digests, names, no_stray, stamps
 from abm_pipeline.storage.engine import on_spark
 from abm_pipeline.storage.journal import Change
 from abm_pipeline.storage.segments import Segments
 
 Watch = Callable[[duckdb.DuckDBPyConnection, list[date]], None]
-
-# Say who wrote a row, not what it says: two writes that differ only here are the same.
-PROVENANCE = frozenset({"run_id", "captured_at", "fetched_at"})
 
 
 @dataclass(frozen=True)
@@ -83,9 +81,9 @@ class Lake:
         if segments := Segments.read(self.folder(table)):
             found = set(segments.changed)
         else:
-            found = {_day_of(path) for path in self.files(table, part=part)}
+            found = {day_of(path) for path in self.files(table, part=part)}
         for path in self.folder(table).glob(f"_computed_{part}.json"):
-            found |= {day for day in _stamps(path) if day is not None}
+            found |= {day for day in stamps(path) if day is not None}
         return sorted(found)
 
     def files(self, table: Table, start: date | None = None, end: date | None = None, part: str = "*") -> list[Path]:
@@ -99,10 +97,10 @@ class Lake:
         if segments := Segments.read(folder):
             return segments.between(start, end)
         low, high = f"day={start or date.min}", f"day={end or date.max}"
-        days = [f"{folder}/{name}" for name in sorted(_names(folder)) if low <= name <= high]
+        days = [f"{folder}/{name}" for name in sorted(names(folder)) if low <= name <= high]
         if part != "*":
             return [Path(path) for day in days if os.path.exists(path := f"{day}/{part}.parquet")]
-        return [Path(f"{day}/{name}") for day in days for name in sorted(_names(day)) if name.endswith(".parquet")]
+        return [Path(f"{day}/{name}") for day in days for name in sorted(names(day)) if name.endswith(".parquet")]
 
     def rows_by_day(self, table: Table, start: date, end: date, part: str = "*") -> Mapping[date, int]:
         """How many rows a daily table has on each of the days from `start` to `end`, both inclusive."""
@@ -112,7 +110,7 @@ class Lake:
             return {day: count for day, count in segments.rows().items() if start <= day <= end}
         out: Counter[date] = Counter()
         for path in self.files(table, start, end, part):
-            out[_day_of(path)] += pq.read_metadata(path).num_rows
+            out[day_of(path)] += pq.read_metadata(path).num_rows
         return out
 
     # -- reading
@@ -196,7 +194,7 @@ class Lake:
         known = self.computed_at(table, part).keys()
         with self._swept(table, part):
             beside = self._write_beside(con, table, f"SELECT {select_list(table, enums)} FROM ({query})", part)
-            _no_stray(table, beside, wanted)
+            no_stray(table, beside, wanted)
             for day, (path, _) in beside.items():
                 swap_in(path, self.file(table, day, part))
         self.mark_computed(table, wanted, computed_at, part)
@@ -215,12 +213,12 @@ class Lake:
         folder = str(self.folder(table))
         places = {day: f"{folder}/day={day}/{part}.parquet" for day in wanted}
         have = {day for day, path in places.items() if os.path.exists(path)}
-        new = _digests(con, "_new", table, hashed=bool(have))
-        _no_stray(table, new, wanted)
+        new = digests(con, "_new", table, hashed=bool(have))
+        no_stray(table, new, wanted)
         old: dict[date, tuple[int, int]] = {}
         if have:
             self.attach(con, table, wanted[0], wanted[-1], part=part, name="_old")
-            old = _digests(con, "_old", table)
+            old = digests(con, "_old", table)
             con.execute("DROP VIEW _old")
         known = have | self.computed_at(table, part).keys()
         changed = [day for day in wanted if day not in known or old.get(day) != new.get(day)]
@@ -267,7 +265,7 @@ class Lake:
         ).fetchall()
         of_day: dict[date, list[tuple[str, int]]] = {}
         for path, count, *_ in files:
-            of_day.setdefault(_day_of(path), []).append((path, int(count)))
+            of_day.setdefault(day_of(path), []).append((path, int(count)))
         out: dict[date, tuple[str, int]] = {}
         for day, found in of_day.items():
             paths = [path for path, _ in found]
@@ -303,7 +301,7 @@ class Lake:
             if target.exists():
                 before = os.stat(target).st_mtime_ns
                 self.attach(con, table, part=part, name="_old")
-                same = _digests(con, "_old", table) == _digests(con, "_new", table)
+                same = digests(con, "_old", table) == digests(con, "_new", table)
                 if rule is not None and not same:
                     since = rule(con)
                 con.execute("DROP VIEW _old")
@@ -343,13 +341,13 @@ class Lake:
             return dict(segments.changed.items())
         out: dict[date | None, int] = {}
         for path in self.files(table, part=part):
-            day = _day_of(path) if table.is_daily else None
+            day = day_of(path) if table.is_daily else None
             out[day] = max(out.get(day, 0), os.stat(path).st_mtime_ns)
         return out
 
     def computed_at(self, table: Table, part: str = "data") -> dict[date | None, int]:
         """When each partition was last computed, in ns, changed or not."""
-        return _stamps(self.folder(table) / f"_computed_{part}.json")
+        return stamps(self.folder(table) / f"_computed_{part}.json")
 
     def mark_current(self, table: Table, computed_at: int, part: str = "data") -> None:
         """Say that every computed day agrees with the inputs as they stood at `computed_at`.
@@ -403,46 +401,9 @@ class Lake:
         return self.folder(table) / f"_changes_{part}.json"
 
 
-def _stamps(path: Path) -> dict[date | None, int]:
-    try:
-        stamps: dict[str, int] = orjson.loads(path.read_bytes())
-    except FileNotFoundError:
-        return {}
-    return {date.fromisoformat(day) if day else None: stamp for day, stamp in stamps.items()}
-
-
-def _names(folder: Path | str) -> list[str]:
-    """What is in the folder; nothing if there is none."""
-    try:
-        return os.listdir(folder)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
-def _day_of(path: Path | str) -> date:
-    """The day of a partition's file."""
-    return date.fromisoformat(str(path).rsplit("/day=", 1)[1][:10])
-
-
-def _no_stray(table: Table, found: Iterable[date], wanted: list[date]) -> None:
-    if stray := set(found) - set(wanted):
-        raise ValueError(f"{table}: rows of {min(stray)}…{max(stray)}, which are not among the days to write")
-
-
 def now_ns() -> int:
     """The stamp to take before reading inputs."""
     return time.time_ns()
-
-
-def _digests(
-    con: duckdb.DuckDBPyConnection, relation: str, table: Table, *, hashed: bool = True
-) -> dict[date, tuple[int, int]]:
-    """Row count and order-independent content hash (0 if not `hashed`), by day; one entry if not daily."""
-    columns = ", ".join(quoted(column) for column in table.columns if column not in PROVENANCE)
-    day = "day" if table.is_daily else "DATE '0001-01-01'"
-    content = f"coalesce(sum(hash(row({columns}))), 0)" if hashed else "0"
-    rows = con.execute(f"SELECT {day}, count(*), {content} FROM {relation} GROUP BY ALL").fetchall()
-    return {row[0]: (int(row[1]), int(row[2])) for row in rows}
 
 
 def swap_in(source: Path | str, target: Path | str) -> None:
