@@ -24,7 +24,7 @@ from abm_pipeline.scoring.discrimination import Judged, judge
 from abm_pipeline.scoring.evidence import Candidate, observe
 from abm_pipeline.scoring.lifecycle import champion_of, find, versions
 from abm_pipeline.scoring.model import load_model
-from abm_pipeline.scoring.thresholds import Drift, Proposal, drift, propose
+from abm_pipeline.scoring.thresholds import Drift, Proposal, drift, floors, propose
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage.engine import connect
 
@@ -128,7 +128,11 @@ def backtest(settings: Settings, models: Sequence[Candidate], days: Sequence[dat
         observe(con, settings, models, days, horizon, today)
         judged = judge(con, min_sample)
         drifts = drift(con, len(models))
-    proposals = (propose(position, each.model, judged, today, min_sample) for position, each in enumerate(models))
+        begins = floors(con)
+    proposals = (
+        propose(position, each.model, judged, begins.get(position, {}), today, min_sample)
+        for position, each in enumerate(models)
+    )
     return Backtest(tuple(models), tuple(days), horizon, today, tuple(judged), tuple(proposals), tuple(drifts))
 
 

@@ -6,7 +6,7 @@ Belongs here: what is read off a backtest to keep a model calibrated. It propose
 as scores rise, by isotonic regression weighted by accounts (pool adjacent violators, Ayer et al. 1955). Hot are the
 twentieths whose fitted rate is at least twice the average, warm at least the average, cool at least half of it.
 
-**Engaged** is an account from the lowest score of the lowest twentieth that is at least average.
+**Engaged** is an account from where the lowest twentieth begins that is at least average: the median over the days.
 
 **Drift** is the population stability index (Siddiqi, Credit Risk Scorecards, 2006): Σ (now − then) × ln(now ÷ then)
 over the shares of target accounts without a score and in the tenths of the scores of then. Half an account is added
@@ -16,7 +16,7 @@ to each share, so that an empty one is not infinitely far away. Under 0.1 little
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -63,8 +63,28 @@ class Drift:
     shares: tuple[tuple[float, float], ...]
 
 
-def propose(position: int, model: ScoringModel, judged: Sequence[Judged], today: date, min_sample: int) -> Proposal:
-    """Thresholds of the model at `position` of the backtest, from its opportunity rates by twentieth of the score.
+def floors(con: duckdb.DuckDBPyConnection) -> dict[int, dict[int, float]]:
+    """By model and twentieth of `backtest_input`, the lowest score in it on a day, the median of the days."""
+    rows = con.execute(
+        "SELECT model, twentieth, quantile_disc(lowest, 0.5) FROM (SELECT model, day, twentieth, min(score) AS lowest "
+        "FROM backtest_input WHERE twentieth > 0 GROUP BY ALL) GROUP BY ALL"
+    ).fetchall()
+    out: dict[int, dict[int, float]] = {}
+    for model, twentieth, lowest in rows:
+        out.setdefault(model, {})[twentieth] = lowest
+    return out
+
+
+def propose(
+    position: int,
+    model: ScoringModel,
+    judged: Sequence[Judged],
+    begins: Mapping[int, float],
+    today: date,
+    min_sample: int,
+) -> Proposal:
+    """Thresholds of the model at `position` of the backtest, from its opportunity rates by twentieth of the score, each
+    of which `begins` at a score.
 
     None while fewer than `min_sample` accounts opened a deal, or where no twentieth has twice the average.
     """
@@ -90,9 +110,7 @@ def propose(position: int, model: ScoringModel, judged: Sequence[Judged], today:
     if not hot:
         reason = "no twentieth of the accounts has a fitted rate of twice the average: scores don't tell them apart"
         return Proposal(position, None, None, told, average, reason, "")
-    engaged = min(
-        group.lowest for group in groups if group.lowest > 0 and round(fitted[int(group.value)] / average, 9) >= WARM
-    )
+    engaged = min(score for k, score in begins.items() if round(fitted.get(k, 0.0) / average, 9) >= WARM)
     engaged = math.floor(engaged * 100) / 100 or 0.01
     was, now = model.band_pct, (hot, warm, cool)
     yaml = (

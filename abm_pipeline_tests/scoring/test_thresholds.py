@@ -16,7 +16,7 @@ from abm_pipeline.defs.checks import CHECKS, evaluate, thresholds_age
 from abm_pipeline.programme import ConfigError
 from abm_pipeline.scoring import lifecycle
 from abm_pipeline.scoring.discrimination import Estimate, Group, Judged
-from abm_pipeline.scoring.thresholds import calibrated_on, drift, propose
+from abm_pipeline.scoring.thresholds import calibrated_on, drift, floors, propose
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage.engine import connect
 from abm_pipeline_tests.scoring.test_lifecycle import declare, fresh
@@ -26,9 +26,9 @@ TODAY = date(2026, 6, 30)
 
 
 def judged(rates: dict[int, tuple[int, int]]) -> Judged:
-    """Opportunity rates (x of n) by twentieth; the lowest score of a twentieth is ten times its number and a bit."""
+    """Opportunity rates (x of n) by twentieth of the score."""
     groups = tuple(
-        Group("twentieth", str(k), n, x, n, 10 * k + 0.129 if k else 0, 10 * k + 9, Estimate(x / n), False)
+        Group("twentieth", str(k), n, x, n, 10.0 * k, 10.0 * k + 9, Estimate(x / n), False)
         for k, (x, n) in rates.items()
     )
     x, n = (sum(pair[i] for pair in rates.values()) for i in (0, 1))
@@ -41,11 +41,11 @@ def test_bands_are_cut_from_rates_that_never_fall() -> None:
 
     Falling 5, 3 of 20 are pooled to 4: 0.2. In all 2 + 16 + 8 + 12 + 24 = 62 of 340: average 0.1824, twice 0.3647,
     half 0.0912. Hot: 0.6, two twentieths: 10 %. Warm: 0.2 and 0.3, four: 20 %. Cool: 0.1, eight: 40 %. The rest has no
-    score or 0.033. Engaged from the lowest score of the 15th, 150.129, cut to two digits.
+    score or 0.033. Engaged from where the 15th begins, 150.129, cut to two digits.
     """
     rates = {0: (2, 60), **dict.fromkeys(range(7, 15), (2, 20)), 15: (5, 20), 16: (3, 20)}
     rates |= {17: (6, 20), 18: (6, 20), 19: (12, 20), 20: (12, 20)}
-    found = propose(0, plain_model(), [judged(rates)], TODAY, 10)
+    found = propose(0, plain_model(), [judged(rates)], {k: 10 * k + 0.129 for k in range(7, 21)}, TODAY, 10)
     assert ((10, 20, 40), 150.12, "") == (found.band_pct, found.engaged_min_score, found.reason)
     assert [0.2, 0.2] == [pytest.approx(rate) for k, rate in found.fitted if k in (15, 16)]
     edit = yaml.safe_load(found.yaml)
@@ -54,11 +54,19 @@ def test_bands_are_cut_from_rates_that_never_fall() -> None:
     assert plain_model(**edit).calibrated_on == TODAY
 
 
+def test_a_twentieth_begins_at_the_median_of_its_days() -> None:
+    """The 15th begins at 10, 14 and 50 on three days: at 14. Who has no score is in none."""
+    rows = [(0, 1, 15, 10.0), (0, 1, 15, 11.0), (0, 2, 15, 14.0), (0, 3, 15, 50.0), (0, 3, 0, 0.0)]
+    with connect() as con:
+        con.register("backtest_input", pd.DataFrame(rows, columns=["model", "day", "twentieth", "score"]))
+        assert {0: {15: 14.0}} == floors(con)
+
+
 def test_nothing_is_proposed_where_scores_tell_nothing() -> None:
     """The same rate everywhere: nobody stands out. Nine accounts are too few. No accounts at all: so is that."""
-    flat = propose(0, plain_model(), [judged(dict.fromkeys(range(1, 21), (4, 20)))], TODAY, 10)
-    few = propose(0, plain_model(), [judged({1: (0, 20), 20: (9, 20)})], TODAY, 10)
-    none = propose(0, plain_model(), [], TODAY, 10)
+    flat = propose(0, plain_model(), [judged(dict.fromkeys(range(1, 21), (4, 20)))], {}, TODAY, 10)
+    few = propose(0, plain_model(), [judged({1: (0, 20), 20: (9, 20)})], {}, TODAY, 10)
+    none = propose(0, plain_model(), [], {}, TODAY, 10)
     assert [None, None, None] == [each.band_pct for each in (flat, few, none)]
     assert "scores don't tell them apart" in flat.reason
     assert ("too few accounts opened a deal: 9", "too few accounts opened a deal: 0") == (few.reason, none.reason)
