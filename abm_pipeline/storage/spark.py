@@ -77,6 +77,10 @@ class Spark:
     def __init__(self, con: duckdb.DuckDBPyConnection, cluster: Cluster) -> None:
         # A session of its own: temporary views of one connection are not another's.
         self._spark = session(cluster.master).newSession()
+        context = self._spark.sparkContext
+        if not context.getConf().contains("spark.sql.shuffle.partitions"):
+            # Spark's own default of 200 is for big clusters: here it is most of the time.
+            self._spark.conf.set("spark.sql.shuffle.partitions", str(2 * context.defaultParallelism))
         self._con = con
         self._folder = cluster.scratch / f"spark_{uuid.uuid4().hex}"
         self._folder.mkdir(parents=True)
