@@ -236,6 +236,11 @@ PAIRS = (
     ),
 )
 
+PARENT_RECORD = Step(
+    "parent_record",
+    "records and those that they call their parent by its id",
+    "SELECT c.id AS left_id, p.id AS right_id FROM rec AS c JOIN rec AS p ON p.record_key = c.parent",
+)
 SAID = (
     Step(
         "said_same",
@@ -250,8 +255,8 @@ SAID = (
         "groups one of which a source calls the other's parent",
         """
         SELECT DISTINCT least(l.node, r.node) AS a, greatest(l.node, r.node) AS b
-        FROM rec AS c JOIN rec AS p ON p.record_key = c.parent
-        JOIN member AS l ON l.id = c.id JOIN member AS r ON r.id = p.id WHERE l.node <> r.node
+        FROM parent_record JOIN member AS l ON l.id = left_id JOIN member AS r ON r.id = right_id
+        WHERE l.node <> r.node
         """,
     ),
 )

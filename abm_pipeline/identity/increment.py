@@ -358,7 +358,7 @@ def _surround(con: duckdb.DuckDBPyConnection) -> None:
         """
     )
     run_steps(con, [step for step in keys.EDGES if step.name == "xref"])
-    run_steps(con, [*compare.SAID, _PAIR])
+    run_steps(con, [compare.PARENT_RECORD, *compare.SAID, _PAIR])
     con.execute(
         "CREATE OR REPLACE TEMP TABLE grouped AS SELECT id, atom AS node FROM beside "
         "WHERE atom IN (SELECT a FROM pair UNION ALL SELECT b FROM pair)"

@@ -104,7 +104,7 @@ def group(
     (size,) = con.execute("SELECT count(*) FROM rec").fetchall()[0]
     told(f"{size:,} records, their keys found")
     describe(con)
-    run_steps(con, [*compare.SAID, *compare.PAIRS])
+    run_steps(con, [compare.PARENT_RECORD, *compare.SAID, *compare.PAIRS])
     play(con, weights=weights, told=told, learning=True)
 
 
