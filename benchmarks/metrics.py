@@ -71,8 +71,8 @@ def _days(settings: Settings, days: list[date], tables: tuple[Table, ...] = DAIL
 
 def _bare(settings: Settings, days: list[date]) -> None:
     _forget(settings)
-    same = {"home": settings.home, "lake": settings.lake, "memory_limit": settings.memory_limit}
-    _days(_BareSettings(_env_file=None, **same), days)
+    limit = settings.memory_limit
+    _days(_BareSettings(_env_file=None, home=settings.home, lake=settings.lake, memory_limit=limit), days)
 
 
 def _through_dagster(settings: Settings, days: list[date]) -> None:
@@ -134,7 +134,7 @@ def _rows(timed: Timed) -> str:
 
 def measure(home: Path, size: Size) -> list[Row]:
     """One more day at `size` and with a third and a tenth of its touches; the backfill with a tenth of everything."""
-    tenth = Size(*(max(1, n // 10) for n in (size.accounts, size.touches, size.deals)), size.days)
+    tenth = Size(size.accounts // 10, size.touches // 10, size.deals // 10, size.days)
     rows = one_more_day(home, size)
     for share in (3, 10):
         rows += one_more_day(home, Size(size.accounts, size.touches // share, size.deals, size.days))[:1]
