@@ -18,7 +18,7 @@ from abm_pipeline.storage.engine import Step
 # source names is believed a little more, in another country too.
 BITS = {
     "by_id": 6.0,
-    "by_name": 4.4,
+    "by_name": 4.6,
     "by_common_name": 5.7,
     "by_unclear_name": 3.3,
     "on_domain": 3.1,
@@ -34,7 +34,7 @@ BITS = {
     "elsewhere": -1.3,
 }
 # Bits with none of them, and from which on a pair is a parent and its child.
-PRIOR, ENOUGH = -4.0, -1.0
+PRIOR, ENOUGH = -4.0, -0.75
 # More records than this on a key, and it says nothing of families.
 CROWD = 400
 

@@ -20,6 +20,8 @@ from abm_pipeline.storage.engine import Step
 WEAK_NAMES, MANY_NAMES = 3, 12
 FOLDED = "replace(replace(replace({}, 'ae', 'a'), 'oe', 'o'), 'ue', 'u')"
 
+# Among more unlike names than this a word is rarer than it looks: the weights were fitted on about as many.
+NAMES_LEARNED = 12_000
 # The label of a domain without the country that some firms write into it (acme-fr.com).
 _BRAND = "regexp_replace(split_part(d.domain, '.', 1), '(.{3})[-_](" + "|".join(v.COUNTRY_CODES.split()) + ")$', '\\1')"
 
@@ -35,11 +37,12 @@ PLACES = (
     Step(
         "word_use",
         "words of names, and in how many unlike names each is: a word of many names tells them apart less",
-        """
-        SELECT word, least(floor(log2(count(*))), 9)::TINYINT AS names FROM (
-            SELECT unnest(list_distinct(string_split(core, ' '))) AS word
-            FROM (SELECT DISTINCT core FROM record WHERE core IS NOT NULL)
-        ) GROUP BY word HAVING count(*) > 1
+        f"""
+        WITH name AS (SELECT DISTINCT core FROM record WHERE core IS NOT NULL),
+        scale AS (SELECT greatest(count(*) / {NAMES_LEARNED}, 1) AS factor FROM name)
+        SELECT word, least(floor(log2(greatest(count(*) / any_value(factor), 1))), 9)::TINYINT AS names
+        FROM (SELECT unnest(list_distinct(string_split(core, ' '))) AS word FROM name) CROSS JOIN scale
+        GROUP BY word HAVING count(*) > 1
         """,
     ),
 )
