@@ -141,13 +141,13 @@ def health(html: Path | None) -> None:
     """Show how well records find their accounts: match rates, sizes, weak keys, what waits for an answer."""
     from abm_pipeline.identity.health import health as examined
     from abm_pipeline.reports import _terminal, identity_page
-    from abm_pipeline.reports._page import write
+    from abm_pipeline.storage.whole import write_whole
 
     settings = _settings()
     if html is None:
         _terminal.show_health(settings, examined(settings))
         return
-    click.echo(write(html, identity_page.render_health(settings)))
+    click.echo(write_whole(html, identity_page.render_health(settings)))
 
 
 @identity.command()

@@ -32,13 +32,9 @@ def _environment() -> Environment:
     return environment
 
 
-# A page is there whole or not at all.
-write = write_whole
-
-
 def write_dated(folder: Path, name: str, page: str) -> Path:
     """Write `{name}.html`, and `latest.html` unless a page of a later name is there; returns the first's path."""
-    path = write(folder / f"{name}.html", page)
+    path = write_whole(folder / f"{name}.html", page)
     if path.name == max(found.name for found in folder.glob("????-*.html")):
-        write(folder / "latest.html", page)
+        write_whole(folder / "latest.html", page)
     return path

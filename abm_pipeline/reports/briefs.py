@@ -19,6 +19,7 @@ from abm_pipeline.reports._review import latest_day
 from abm_pipeline.reports.explain import NotFoundError, find_account
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage import engine
+from abm_pipeline.storage.whole import write_whole
 
 FOLDER = "account_briefs"
 
@@ -32,7 +33,7 @@ def refresh(settings: Settings, days: Sequence[date], run_id: str) -> Path:
     day, folder = max(days), settings.reports_path / FOLDER
     found = read_briefs(settings, day)
     for brief in found:
-        _page.write(_path(settings, brief), render(brief))
+        write_whole(_path(settings, brief), render(brief))
     cards = [
         {
             "headline": headline(brief),
@@ -43,7 +44,7 @@ def refresh(settings: Settings, days: Sequence[date], run_id: str) -> Path:
         }
         for brief in found
     ]
-    return _page.write(folder / "index.html", _page.render("briefs.html.j2", day=day, briefs=cards))
+    return write_whole(folder / "index.html", _page.render("briefs.html.j2", day=day, briefs=cards))
 
 
 def write(settings: Settings, account: str, day: date | None = None) -> Path:
@@ -56,7 +57,7 @@ def write(settings: Settings, account: str, day: date | None = None) -> Path:
     found = [] if day is None else read_briefs(settings, day, [account_id])
     if not found:
         raise NotFoundError(f"{name} has no metrics {f'on {day}' if day else 'yet'}: not listed, no score, no deal")
-    return _page.write(_path(settings, found[0]), render(found[0]))
+    return write_whole(_path(settings, found[0]), render(found[0]))
 
 
 def render(brief: Brief) -> str:

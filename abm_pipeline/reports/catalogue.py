@@ -23,6 +23,7 @@ from abm_pipeline.reports._format import cell, words
 from abm_pipeline.reports._review import Values, latest_day
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage import engine
+from abm_pipeline.storage.whole import write_whole
 
 TREND_DAYS = 365
 
@@ -202,7 +203,7 @@ def write(settings: Settings, day: date | None = None) -> Path:
     """The same for one day; the newest day with metrics where none is given."""
     day = day or latest_day(settings) or date.today()
     page = render(settings, day)
-    return _page.write(settings.reports_path / "metric_catalogue" / "index.html", page)
+    return write_whole(settings.reports_path / "metric_catalogue" / "index.html", page)
 
 
 def render(settings: Settings, day: date) -> str:

@@ -24,6 +24,7 @@ from abm_pipeline.reports import _charts, _page
 from abm_pipeline.reports._format import covered, money, number, size_of, value_of, words
 from abm_pipeline.reports.restated import Resolution, resolutions
 from abm_pipeline.settings import Settings
+from abm_pipeline.storage.whole import write_whole
 
 # Beyond this many pieces the smallest are drawn as one bar.
 PIECES = 9
@@ -47,8 +48,8 @@ def refresh(settings: Settings, days: Sequence[date], run_id: str) -> Path:
     They tell of who is who as it is now, whatever the days.
     """
     folder = settings.reports_path / "identity_health"
-    _page.write(folder / "review.html", render(queue(settings, PAIRS), settings.programme.reporting_currency))
-    return _page.write(folder / "index.html", render_health(settings))
+    write_whole(folder / "review.html", render(queue(settings, PAIRS), settings.programme.reporting_currency))
+    return write_whole(folder / "index.html", render_health(settings))
 
 
 def render(found: Queue, currency: str) -> str:

@@ -20,6 +20,7 @@ from abm_pipeline.scoring.backtest import HORIZON, Backtest, backtest, candidate
 from abm_pipeline.scoring.discrimination import Estimate, Judged
 from abm_pipeline.scoring.thresholds import DRIFTED, LEAST_LIFT, QUARTER_DAYS, Drift, Proposal, calibrated_on
 from abm_pipeline.settings import Settings
+from abm_pipeline.storage.whole import write_whole
 
 TITLES = {"opportunity": "Who opens a deal", "won": "Who wins a deal"}
 NOTES = {
@@ -35,7 +36,7 @@ def refresh(settings: Settings, days: Sequence[date], run_id: str) -> Path:
 
     It judges the models that the YAML declares as far back as it can, whatever the days.
     """
-    return _page.write(settings.reports_path / "score_prediction" / "index.html", render(settings))
+    return write_whole(settings.reports_path / "score_prediction" / "index.html", render(settings))
 
 
 def render(settings: Settings) -> str:

@@ -20,6 +20,7 @@ from abm_pipeline.reports._format import is_missing, number, percent, rows_of, w
 from abm_pipeline.reports.moved import MOST, Rescored, common_days, compare, pairs
 from abm_pipeline.scoring.lifecycle import Version
 from abm_pipeline.settings import Settings
+from abm_pipeline.storage.whole import write_whole
 
 BANDS = ("hot", "warm", "cool", "cold", "none")
 
@@ -36,7 +37,7 @@ def refresh(settings: Settings, days: Sequence[date], run_id: str) -> list[Path]
         if not path.exists() or os.stat(path).st_mtime_ns < _changed_at(settings, before, after):
             write(settings, before, after)
         if after.is_champion:
-            _page.write(path.with_name("latest.html"), path.read_text(encoding="utf-8"))
+            write_whole(path.with_name("latest.html"), path.read_text(encoding="utf-8"))
         out.append(path)
     return out
 
@@ -45,8 +46,8 @@ def write(settings: Settings, before: Version, after: Version) -> Path:
     """Write the page and the CSV of two versions; returns the page. Raises ConfigError without a day of both."""
     found = compare(settings, before, after)
     path = _path(settings, before, after)
-    _page.write(path.with_suffix(".csv"), found.accounts.to_csv(index=False))
-    return _page.write(path, render(found))
+    write_whole(path.with_suffix(".csv"), found.accounts.to_csv(index=False))
+    return write_whole(path, render(found))
 
 
 def _path(settings: Settings, before: Version, after: Version) -> Path:

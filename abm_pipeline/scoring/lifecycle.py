@@ -14,9 +14,7 @@ from __future__ import annotations
 import csv
 import getpass
 import io
-import os
 import re
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -30,6 +28,7 @@ from abm_pipeline.programme import ConfigError
 from abm_pipeline.scoring.model import ScoringModel, load_models
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage import durations
+from abm_pipeline.storage.whole import write_whole
 
 LOG = "scoring_promotions.csv"
 _COLUMNS = ("at", "who", "champion_before", "champion", "why")
@@ -84,7 +83,7 @@ def archive(settings: Settings, model: ScoringModel) -> None:
     """Keep what the version says beside its scores."""
     path = _archived(settings) / f"{model.file_part}.yaml"
     if not path.exists():
-        _write(path, yaml.safe_dump(model.model_dump(mode="json"), sort_keys=False))
+        write_whole(path, yaml.safe_dump(model.model_dump(mode="json"), sort_keys=False))
 
 
 def versions(settings: Settings) -> list[Version]:
@@ -233,7 +232,7 @@ def _restore(config: Path, version: Version) -> None:
     folder = config / "scoring_models"
     declared = {load["name"]: path for path in sorted(folder.glob("*.yaml")) if (load := _mapping(path)).get("name")}
     path = declared.get(version.name, folder / f"{version.name}.yaml")
-    _write(path, yaml.safe_dump(version.model.model_dump(mode="json"), sort_keys=False))
+    write_whole(path, yaml.safe_dump(version.model.model_dump(mode="json"), sort_keys=False))
 
 
 def _mapping(path: Path) -> Mapping[str, Any]:
@@ -246,7 +245,7 @@ def _set_champion(path: Path, name: str) -> None:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     line = f"champion: {name}"
     changed, count = _CHAMPION.subn(line, text)
-    _write(path, changed if count else (f"{text.rstrip()}\n" if text.strip() else "") + f"{line}\n")
+    write_whole(path, changed if count else (f"{text.rstrip()}\n" if text.strip() else "") + f"{line}\n")
 
 
 def _log(path: Path, made: Promotion) -> None:
@@ -254,14 +253,7 @@ def _log(path: Path, made: Promotion) -> None:
     line = io.StringIO()
     cells = {name: getattr(made, name) for name in _COLUMNS} | {"at": made.at.isoformat().replace("+00:00", "Z")}
     csv.DictWriter(line, _COLUMNS, lineterminator="\n").writerow(cells)
-    _write(path, old + ("" if old.endswith("\n") else "\n") + line.getvalue())
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)
+    write_whole(path, old + ("" if old.endswith("\n") else "\n") + line.getvalue())
 
 
 def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
