@@ -39,8 +39,8 @@ def test_worked_companies_stay_apart_and_whole(ran: Ran, planted: Planted) -> No
 
 
 def test_the_demo_asks_honest_questions(ran: Ran, planted: Planted) -> None:
-    """From 5 to 60 pairs wait for an answer, which is yes for some and no for others; one on which pipeline or score hangs
-    comes first."""
+    """From 5 to 60 pairs wait for an answer, which is yes for some and no for others; one on which pipeline or score
+    hangs comes first."""
     if len(ran.world.companies) < 1000:
         pytest.skip("the tiny world has few questions")
     assert 5 <= planted.questions <= 60
