@@ -7,7 +7,6 @@ is scored, champion and challengers alike, each into a file of its own in the pa
 from __future__ import annotations
 
 import math
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -30,6 +29,7 @@ from abm_pipeline.storage.engine import connect, on_spark, run_steps
 from abm_pipeline.storage.journal import FACTS
 from abm_pipeline.storage.lake import Input, Lake, Written, now_ns
 from abm_pipeline.storage.report import TableReport
+from abm_pipeline.storage.whole import write_whole
 
 OUTPUTS = (T.ENGAGEMENT_SCORE, T.SCORE_PART)
 # score_change_7d looks at the score of seven days before, and that one at its own window.
@@ -157,10 +157,7 @@ def _rules_since(settings: Settings) -> int:
         known = {}
     if known.get("rules") != now:
         known = {"rules": now, "since": now_ns()}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_suffix(f".{uuid.uuid4().hex}")
-        beside.write_bytes(orjson.dumps(known))
-        beside.replace(path)
+        write_whole(path, orjson.dumps(known))
     return int(known["since"])
 
 

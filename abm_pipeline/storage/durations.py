@@ -7,11 +7,11 @@ and wall seconds. What it says is of this machine and this lake; where nothing w
 from __future__ import annotations
 
 import math
-import os
-import uuid
 from pathlib import Path
 
 import orjson
+
+from abm_pipeline.storage.whole import write_whole
 
 KEPT = 30
 
@@ -22,9 +22,7 @@ def note(lake: Path, layer: str, days: int, seconds: float) -> None:
         return
     known = _read(lake)
     known[layer] = [*known.get(layer, []), (days, round(seconds, 3))][-KEPT:]
-    beside = lake / f"_durations.{uuid.uuid4().hex}"
-    beside.write_bytes(orjson.dumps(known))
-    os.replace(beside, lake / "_durations.json")
+    write_whole(lake / "_durations.json", orjson.dumps(known))
 
 
 def about(lake: Path, layer: str, days: int) -> float | None:

@@ -11,8 +11,6 @@ it does not know of a change, and that change matters to every day.
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ import orjson
 from abm_pipeline.contracts.fields import FIELDS, Type
 from abm_pipeline.contracts.render import quoted
 from abm_pipeline.contracts.tables import Table
+from abm_pipeline.storage.whole import write_whole
 
 ROWS, FACTS, KNOWN = "rows", "facts", "known"
 """How a table can be read, for `Change.since`: for itself; only joined to facts, so that a row without any is nothing;
@@ -75,16 +74,9 @@ def add(path: Path, before: int | None, change: Change) -> None:
     told = [*read(path, before), change]
     latest = len(told) - KEPT
     told = [old for i, old in enumerate(told) if i >= latest or not any(_covers(new, old) for new in told[i + 1 :])]
-    beside = path.with_suffix(f".{uuid.uuid4().hex}")
-    beside.write_bytes(
-        orjson.dumps(
-            [
-                {"at": c.at, "why": c.why, "since": {way: day and day.isoformat() for way, day in c.since.items()}}
-                for c in told
-            ]
-        )
-    )
-    os.replace(beside, path)
+    since = [{way: day and day.isoformat() for way, day in c.since.items()} for c in told]
+    rows = [{"at": c.at, "why": c.why, "since": days} for c, days in zip(told, since, strict=True)]
+    write_whole(path, orjson.dumps(rows))
 
 
 def stretches(table: Table, zone: str) -> Rule | None:

@@ -35,6 +35,7 @@ from abm_pipeline.storage._partitions import day_of, digests, names, no_stray, s
 from abm_pipeline.storage.engine import on_spark
 from abm_pipeline.storage.journal import Change
 from abm_pipeline.storage.segments import Segments
+from abm_pipeline.storage.whole import write_whole
 
 Watch = Callable[[duckdb.DuckDBPyConnection, list[date]], None]
 
@@ -362,10 +363,7 @@ class Lake:
         """Note when the days were computed. The caller holds the table's lock."""
         stamps = self.computed_at(table, part) | dict.fromkeys(days, stamp)
         path = self.folder(table) / f"_computed_{part}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_suffix(f".{uuid.uuid4().hex}")
-        beside.write_bytes(orjson.dumps({day.isoformat() if day else "": at for day, at in stamps.items()}))
-        os.replace(beside, path)
+        write_whole(path, orjson.dumps({day.isoformat() if day else "": at for day, at in stamps.items()}))
 
     def changes(self, table: Table) -> list[Change]:
         """What is known of the changes of an unpartitioned table's content, oldest first."""

@@ -98,8 +98,8 @@ class Spark:
 
     def run(self, steps: Sequence[Step]) -> None:
         """Run the steps in order. An error names the step it came from."""
-        fresh = {view: path for view, path in self._made.items() if str(path) in self._views().get(view, "")}
-        known = set(fresh)
+        views = self._views()
+        known = {view for view, path in self._made.items() if str(path) in views.get(view, "")}
         for step in steps:
             translated = to_spark(step.sql)
             for relation in translated.reads:
