@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from abm_pipeline.metrics._intervals import Z95
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.programme import Band
+from abm_pipeline.scoring.discrimination import Z95
 
 Floats = NDArray[np.float64]
 

@@ -6,8 +6,7 @@ of values (`_finish`).
 
 from __future__ import annotations
 
-Z95 = 1.959963984540054
-"""97.5 % quantile of the standard normal distribution."""
+from abm_pipeline.scoring.discrimination import Z95
 
 
 def median_of(x: str) -> str:

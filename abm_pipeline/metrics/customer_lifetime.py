@@ -11,8 +11,8 @@ there is none while nobody has left.
 from __future__ import annotations
 
 from abm_pipeline.metrics._customers import SURVIVAL
-from abm_pipeline.metrics._intervals import Z95
 from abm_pipeline.metrics._spec import MetricSpec
+from abm_pipeline.scoring.discrimination import Z95
 from abm_pipeline.storage.engine import Step
 
 _ENDS = (f"greatest(months - {Z95!r} * months_error, 0)", f"months + {Z95!r} * months_error")

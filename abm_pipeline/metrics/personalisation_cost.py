@@ -6,10 +6,10 @@ Cost of a deal is what its account has cost up to the day, shared by the account
 from __future__ import annotations
 
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
-from abm_pipeline.metrics._intervals import Z95
 from abm_pipeline.metrics._money import ACCOUNT_COST
 from abm_pipeline.metrics._personalisation import PERSONALISATION
 from abm_pipeline.metrics._spec import MetricSpec
+from abm_pipeline.scoring.discrimination import Z95
 from abm_pipeline.storage.engine import Step
 
 # The variance is null below two deals; that of rounding is no less than 0.

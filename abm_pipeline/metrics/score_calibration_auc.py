@@ -9,8 +9,8 @@ whichever is less.
 from __future__ import annotations
 
 from abm_pipeline.metrics._calibration import CALIBRATION, FOLLOW_UP_DAYS
-from abm_pipeline.metrics._intervals import Z95
 from abm_pipeline.metrics._spec import MetricSpec
+from abm_pipeline.scoring.discrimination import Z95
 from abm_pipeline.storage.engine import Step
 
 SPEC = MetricSpec(
