@@ -124,7 +124,7 @@ _DAILY = {
         WITH drawn AS (
             SELECT i, CAST(i * {days} // {touches} AS INTEGER) AS d, CAST(hash(i, 3) % 1000 AS INTEGER) AS place,
                    CAST(floor({accounts} * pow(hash(i, 2) % 100000 / 1e5, 2)) AS BIGINT) AS a
-            FROM range({first} * {touches} // {days}, ({last} + 1) * {touches} // {days} + 1) t(i)
+            FROM range({first}::BIGINT * {touches} // {days}, ({last}::BIGINT + 1) * {touches} // {days} + 1) t(i)
         )
         SELECT DATE '{start}' + d AS day, 'b:' || i AS touch_id, i::VARCHAR AS source_id,
                TIMESTAMPTZ '{start} 00:00:00+00' + to_days(d) + to_minutes(CAST(hash(i, 4) % 1440 AS INTEGER))

@@ -422,6 +422,8 @@ FIELDS: dict[str, Field] = _dictionary(
         high=1,
     ),
     Field("ending", _T, "End of a deal's path: `created` (what earned the pipeline) or `closed` (the revenue)."),
+    Field("next_channel", _T, "Channel of the touch after; `(conversion)` or `(null)` after the last of a path."),
+    Field("paths", _I, "How often, over all paths.", low=1),
     *(
         Field(
             f"share_{model}",

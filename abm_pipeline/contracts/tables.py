@@ -544,17 +544,26 @@ ATTRIBUTION_CREDIT = Table(
     ("credit",),
     published="attribution_credit",
 )
+CHANNEL_TRANSITION = Table(
+    "metrics",
+    "channel_transition",
+    "How often a touch of one channel followed another on the paths of deals created or closed on a day: what Markov's "
+    "chains are learned from.",
+    ("day", "ending", "channel", "next_channel"),
+    _columns("day ending channel next_channel paths"),
+    ("paths",),
+    is_daily=True,
+)
 DEAL_CREDIT = Table(
     "metrics",
     "deal_credit",
-    "What part of a deal each channel, campaign and type of content earned, from the day that it counts; and how its "
-    "path went (dimension `story`).",
-    ("deal_id", "ending", "dimension", "dimension_value"),
+    "What part of a deal each channel, campaign and type of content earned, on the day from which it counts; and how "
+    "its path went (dimension `story`).",
+    ("day", "deal_id", "ending", "dimension", "dimension_value"),
     _columns(
-        "deal_id ending dimension dimension_value valid_from_day "
-        + " ".join(f"share_{model}" for model in ATTRIBUTION_MODELS)
+        "day deal_id ending dimension dimension_value " + " ".join(f"share_{model}" for model in ATTRIBUTION_MODELS)
     ),
-    ("valid_from_day",),
+    is_daily=True,
 )
 METRIC_DEFINITIONS = Table(
     "metrics",

@@ -58,10 +58,7 @@ def plan(layer: str) -> dict[Table, tuple[Sequence[Step], str]]:
             ),
             t.CAMPAIGN_METRICS: (campaigns.STEPS, f"SELECT * FROM {campaigns.STEPS[-1].name}"),
             t.DATA_HEALTH: (health.STEPS, f"SELECT * FROM {health.STEPS[-1].name}"),
-            **{
-                table: ((*attribution.PATHS, *steps), f"SELECT * FROM {steps[-1].name}")
-                for table, steps in attribution.TABLES.items()
-            },
+            **{table: (steps, f"SELECT * FROM {steps[-1].name}") for table, steps in attribution.TABLES.items()},
         }
     return {}
 

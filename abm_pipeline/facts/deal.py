@@ -21,11 +21,14 @@ Deleted deals, and deals whose record never passed its contract, have no rows.
 
 from __future__ import annotations
 
+import duckdb
+
 from abm_pipeline.contracts import tables as t
 from abm_pipeline.facts._base import Fact
 from abm_pipeline.facts._rates import unconverted
 from abm_pipeline.identity.versions import latest
 from abm_pipeline.storage.engine import Step
+from abm_pipeline.storage.journal import ENDS, Rule, Since, stretches
 
 EVENTS = (
     latest(t.DEAL),
@@ -240,6 +243,33 @@ STAYS = (
         """,
     ),
 )
+
+_ENDS = """
+    WITH old AS (SELECT deal_id, arg_max(o, valid_from) AS last, arg_max(o, valid_from) FILTER (is_closed) AS closed
+                 FROM _old AS o GROUP BY deal_id),
+    new AS (SELECT deal_id, arg_max(n, valid_from) AS last, arg_max(n, valid_from) FILTER (is_closed) AS closed
+            FROM _new AS n GROUP BY deal_id)
+    SELECT min(CASE
+        WHEN (o.last.company_key, o.last.created_at) IS DISTINCT FROM (n.last.company_key, n.last.created_at)
+        THEN least(timezone($zone, least(o.last.created_at, n.last.created_at))::DATE, o.closed.closed_day,
+                   n.closed.closed_day)
+        WHEN (o.closed.closed_day, o.closed.is_won) IS DISTINCT FROM (n.closed.closed_day, n.closed.is_won)
+        THEN least(o.closed.closed_day, n.closed.closed_day) END)
+    FROM old AS o FULL JOIN new AS n USING (deal_id)
+"""
+
+
+def since_ended(zone: str) -> Rule:
+    """The rule for `journal`: beside the versions' stretches, the first day on which a deal that differs as last known,
+    in its company or the days of its ends, was created or closed.
+    """
+    versions = stretches(t.FACT_DEAL, zone)
+
+    def rule(con: duckdb.DuckDBPyConnection) -> Since:
+        return {**(versions(con) if versions else {}), ENDS: con.execute(_ENDS, {"zone": zone}).fetchall()[0][0]}
+
+    return rule
+
 
 READS = (t.DEAL, t.DEAL_STAGE_EVENT)
 DEAL = Fact(t.FACT_DEAL, (*READS, t.FX_RATE), (*EVENTS, *DEALS), note=unconverted("new_deal"))

@@ -18,7 +18,7 @@ from abm_pipeline.facts._rates import RATES
 from abm_pipeline.facts.campaign import CAMPAIGN, since_used
 from abm_pipeline.facts.cost import COST
 from abm_pipeline.facts.customers import REFERRAL, REVIEW, SURVEY, TICKET, USAGE
-from abm_pipeline.facts.deal import DEAL, DEAL_STAGE
+from abm_pipeline.facts.deal import DEAL, DEAL_STAGE, since_ended
 from abm_pipeline.facts.intent import INTENT
 from abm_pipeline.facts.lead import LEAD_STAGE
 from abm_pipeline.facts.spend import SPEND
@@ -27,7 +27,7 @@ from abm_pipeline.facts.touch import FUNNEL, TOUCH
 from abm_pipeline.programme import Programme
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage.engine import connect, run_steps
-from abm_pipeline.storage.journal import stretches
+from abm_pipeline.storage.journal import Rule, stretches
 from abm_pipeline.storage.lake import Lake, now_ns
 from abm_pipeline.storage.report import TableReport
 
@@ -85,7 +85,7 @@ def _compute(con: duckdb.DuckDBPyConnection, lake: Lake, fact: Fact, days: Seque
             fact.table,
             f"SELECT * FROM {fact.rows}",
             computed_at=stamp,
-            rule=since_used(lake) if fact is CAMPAIGN else stretches(fact.table, zone),
+            rule=_rule(fact, lake, zone),
             why=f"{fact.table.name.replace('_', ' ')}s changed",
         )
         (rows,) = con.execute(f"SELECT count(*) FROM {fact.rows}").fetchall()[0]
@@ -95,6 +95,12 @@ def _compute(con: duckdb.DuckDBPyConnection, lake: Lake, fact: Fact, days: Seque
     written = lake.write_days(con, fact.table, f"SELECT * FROM {fact.rows}", wanted, computed_at=stamp)
     lake.mark_current(fact.table, stamp)
     return TableReport(fact.table, dict(written.rows.items()), written.changed, fact.note(con))
+
+
+def _rule(fact: Fact, lake: Lake, zone: str) -> Rule | None:
+    if fact is CAMPAIGN:
+        return since_used(lake)
+    return since_ended(zone) if fact is DEAL else stretches(fact.table, zone)
 
 
 def _params(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:

@@ -3,10 +3,10 @@
 Belongs here: the models, once, for deals (`_paths`) and for files of paths (`path_file`) alike; the milestones of the
 presets. Not here: how paths are made, or what credit is used for.
 
-A row has `position` (1 … n) and, for each end `e` of the path (`created`: what came before the deal; `closed`: all up
-to its close), the columns that `share` names below: `n_e` touches; `lead_e`, `sql_e`, `opportunity_e`, `won_e` the
-positions of the milestones, null where there is none; `nondirect_e` the last position that is no direct visit;
-`decay_e` of `decays_e`; `of_channel_e` touches of the row's channel, `channels_e` channels, `effect_e` of `effects_e`.
+A row has `position` (1 … n) and the columns that `share` names below: `n` touches; `lead_position`, `sql_position`,
+`opportunity_position`, `won_position` of the milestones, null where there is none; `nondirect_position` the last one
+that is no direct visit; `decay` of `decays`; `of_channel` touches of the row's channel, `channels` channels, `effect`
+of `effects`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def set_choices(con: duckdb.DuckDBPyConnection, choice: Attribution) -> None:
     con.create_function("removal_effects", _removal_effects, ["DOUBLE[]"], "DOUBLE[]", type="arrow")  # type: ignore[call-overload]
 
 
-def scales(end: str) -> str:
+def scales() -> str:
     """SQL columns of a path that its shapes need: what a thousandth of a milestone weighs, and a touch between.
 
     The weight of a milestone that never was goes to the others pro rata, as does that of the touches between where
@@ -70,49 +70,45 @@ def scales(end: str) -> str:
     """
     columns = []
     for shape in _SHAPES:
-        met = ", ".join(f"{{p: {_position(name, end)}, w: {shape}_{name}}}" for name in MILESTONES)
+        met = ", ".join(f"{{p: {_position(name)}, w: {shape}_{name}}}" for name in MILESTONES)
         total = f"list_sum([m.w for m in [{met}] if m.w > 0 AND m.p IS NOT NULL])"
         places = f"len(list_distinct([m.p for m in [{met}] if m.w > 0 AND m.p IS NOT NULL]))"
         between = f"(1000 - {' - '.join(f'{shape}_{name}' for name in MILESTONES)})"
         columns += [
-            f"CASE WHEN n_{end} > {places} THEN (1000 - {between}) / 1000.0 ELSE 1 END / {total} AS {shape}_each_{end}",
-            f"CASE WHEN n_{end} > {places} THEN {between} / 1000.0 / (n_{end} - {places}) ELSE 0 END "
-            f"AS {shape}_between_{end}",
+            f"CASE WHEN n > {places} THEN (1000 - {between}) / 1000.0 ELSE 1 END / {total} AS {shape}_each",
+            f"CASE WHEN n > {places} THEN {between} / 1000.0 / (n - {places}) ELSE 0 END AS {shape}_between",
         ]
     return ", ".join(columns)
 
 
-def share(model: str, end: str) -> str:
-    """SQL for a touch's share of its path under a model; 0 past the end of the path."""
+def share(model: str) -> str:
+    """SQL for a touch's share of its path under a model."""
     match model:
         case "first":
-            inside = "CAST(position = 1 AS DOUBLE)"
+            return "CAST(position = 1 AS DOUBLE)"
         case "last":
-            inside = f"CAST(position = n_{end} AS DOUBLE)"
+            return "CAST(position = n AS DOUBLE)"
         case "last_non_direct":
-            inside = f"CAST(position = coalesce(nondirect_{end}, n_{end}) AS DOUBLE)"
+            return "CAST(position = coalesce(nondirect_position, n) AS DOUBLE)"
         case "linear":
-            inside = f"1.0 / n_{end}"
+            return "1.0 / n"
         case "time_decay":
-            inside = f"decay_{end} / CAST(decays_{end} AS DOUBLE)"
+            return "decay / CAST(decays AS DOUBLE)"
         case "markov":
             # Channels that lose nothing when removed share alike where no channel of the path does.
-            inside = (
-                f"CASE WHEN effects_{end} > 0 THEN effect_{end} / CAST(effects_{end} AS DOUBLE) "
-                f"ELSE 1.0 / channels_{end} END / of_channel_{end}"
-            )
+            whole = "CASE WHEN effects > 0 THEN effect / CAST(effects AS DOUBLE) ELSE 1.0 / channels END"
+            return f"{whole} / of_channel"
         case "shapley":
-            inside = f"1.0 / channels_{end} / of_channel_{end}"
+            return "1.0 / channels / of_channel"
         case _:
             weight = " + ".join(
-                f"CASE WHEN position = {_position(name, end)} THEN {model}_{name} ELSE 0 END" for name in MILESTONES
+                f"CASE WHEN position = {_position(name)} THEN {model}_{name} ELSE 0 END" for name in MILESTONES
             )
-            inside = f"CASE WHEN {weight} > 0 THEN ({weight}) * {model}_each_{end} ELSE {model}_between_{end} END"
-    return f"CASE WHEN position > n_{end} THEN 0 ELSE {inside} END"
+            return f"CASE WHEN {weight} > 0 THEN ({weight}) * {model}_each ELSE {model}_between END"
 
 
-def _position(milestone: str, end: str) -> str:
-    return {"first": "1", "last": f"n_{end}"}.get(milestone, f"{milestone}_{end}")
+def _position(milestone: str) -> str:
+    return {"first": "1", "last": "n"}.get(milestone, f"{milestone}_position")
 
 
 def _removal_effects(counts: pa.ChunkedArray) -> pa.Array:

@@ -14,13 +14,13 @@ from abm_pipeline.contracts import tables as T
 from abm_pipeline.metrics import _bootstrap, _deal_shares, _paths
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
 from abm_pipeline.metrics._credit_models import ENDS, MODELS, set_choices
-from abm_pipeline.metrics._deal_shares import UNATTRIBUTED, WHOLE
+from abm_pipeline.metrics._deal_shares import DEAL_CREDIT_DAYS, UNATTRIBUTED, WHOLE
 from abm_pipeline.metrics._spec import Part
 from abm_pipeline.programme import Programme
 from abm_pipeline.storage.engine import Step
 from abm_pipeline.storage.lake import Input
 
-WINDOWS = (DEAL_WINDOW_DAYS, 365)
+WINDOWS = (DEAL_WINDOW_DAYS, DEAL_CREDIT_DAYS)
 
 CHANNEL_NUMBER = Step(
     "channel_number",
@@ -146,7 +146,6 @@ DEAL_CREDIT = Part(
     prepare=_prepare,
     made_by=(*_paths.STEPS, *_deal_shares.STEPS),
     choices=("attribution",),
-    once=(CHANNEL_NUMBER,),
-    steps=tuple(step(end) for end in ENDS for step in (in_window, credited, resampled)),
-    reads=(Input(T.DEAL_CREDIT),),
+    steps=(CHANNEL_NUMBER, *(step(end) for end in ENDS for step in (in_window, credited, resampled))),
+    reads=(Input(T.DEAL_CREDIT, DEAL_CREDIT_DAYS),),
 )

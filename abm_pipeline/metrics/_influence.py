@@ -9,32 +9,30 @@ from __future__ import annotations
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.metrics import _deal_shares, _paths
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
-from abm_pipeline.metrics._deal_shares import RULES
+from abm_pipeline.metrics._deal_shares import DEAL_CREDIT_DAYS, RULES
 from abm_pipeline.metrics._spec import Part
 from abm_pipeline.storage.engine import Step
 from abm_pipeline.storage.lake import Input
 
 STORY = Part(
     "deal_story_days",
-    reads=(Input(T.DEAL_CREDIT),),
+    reads=(Input(T.DEAL_CREDIT, DEAL_CREDIT_DAYS),),
     made_by=(*_paths.STEPS, *_deal_shares.STEPS),
     choices=("attribution",),
-    once=(
+    steps=(
         Step(
             "deal_story",
             "How each deal's path went; days from which on, null if it never did.",
             f"""
             SELECT deal_id, {
                 ", ".join(
-                    f"max(valid_from_day) FILTER (dimension_value = '{what}') AS {what}_day"
+                    f"max(day) FILTER (dimension_value = '{what}') AS {what}_day"
                     for what in ("sourced", "helped", *RULES)
                 )
             }
             FROM metrics.deal_credit WHERE dimension = 'story' GROUP BY deal_id
             """,
         ),
-    ),
-    steps=(
         Step(
             "created_story",
             "Deals created in the trailing window of each day; helped if marketing touched them once they were open, "

@@ -14,11 +14,12 @@ from __future__ import annotations
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.metrics import _credit_models, _deal_shares, _paths
 from abm_pipeline.metrics._base import COMPANY_UNIT, PERSON_AT, PERSON_UNIT, UNIT
-from abm_pipeline.metrics._credit_models import ENDS, MODELS
+from abm_pipeline.metrics._credit_models import MODELS
 from abm_pipeline.storage.engine import Step
 
 UNATTRIBUTED = "unattributed"
-READS = (T.FACT_CAMPAIGN, T.ACCOUNT, T.MEMBER, T.PERSON, T.PERSON_HISTORY, T.FACT_DEAL, T.TOUCH, T.LEAD_STAGE)
+READS = (T.FACT_CAMPAIGN, T.ACCOUNT, T.MEMBER, T.PERSON, T.PERSON_HISTORY, T.FACT_DEAL, T.LEAD_STAGE)
+"""Beside touches, and transitions of the paths of deals."""
 set_choices = _credit_models.set_choices
 
 
@@ -27,34 +28,64 @@ def _cut(share: str) -> str:
     return f"CAST(floor(units * {share} + 0.001) AS BIGINT)"
 
 
-def _left(end: str) -> str:
-    """SQL for what the cut shares of each model leave over at an end: units, and the position they go to."""
-    largest = "max(CAST(round({s} * 1e12) AS HUGEINT) * 1048576 + position) % 1048576"
-    parts = ", ".join(
-        f"{model}: {{left_over: any_value(units) - sum({_cut(f'{model}_{end}')}), "
-        f"place: {largest.format(s=f'{model}_{end}')}}}"
-        for model in MODELS
-    )
-    return f"{{{parts}}} AS {end}"
+def _left(model: str) -> str:
+    """SQL for what the cut shares of a model leave over of a path's money: units, and the position they go to."""
+    largest = f"max(CAST(round({model} * 1e12) AS HUGEINT) * 1048576 + position) % 1048576"
+    return f"{{left_over: any_value(units) - sum({_cut(model)}), place: {largest}}} AS {model}"
 
 
-def _under_model(column: str) -> str:
-    """SQL for the column that `column` names for the row's model."""
-    whens = " ".join(f"WHEN '{model}' THEN {column.format(model=model)}" for model in MODELS)
-    return f"CASE m.model {whens} END"
+def _under_model(table: str) -> str:
+    """SQL for the table's column of the row's model."""
+    return f"CASE m.model {' '.join(f'WHEN {model!r} THEN {table}.{model}' for model in MODELS)} END"
 
 
-PATHS = (UNIT, COMPANY_UNIT, PERSON_UNIT, PERSON_AT, *_paths.STEPS)
-_CREDIT = (
+DEALS = (UNIT, COMPANY_UNIT, PERSON_UNIT, PERSON_AT, *_paths.DEALS)
+DAILY = (_deal_shares.TRACED,)
+"""After DEALS, for the days asked for: whose touches are read. `_paths.TOUCHES` follows."""
+
+WHOLE = (
+    Step(
+        "traced",
+        "Accounts of deals, each with the first day of their paths.",
+        "SELECT account_no, min(first_day) AS from_day FROM credited_deal WHERE account_no IS NOT NULL GROUP BY ALL",
+    ),
+    Step(
+        "ending",
+        "All paths whose touches get credit: up to the creation of each deal, and to the close of the won.",
+        """
+        SELECT 'created' AS ending, created_day AS day, CAST(NULL AS DATE) AS last_day, true AS is_converted, *
+        FROM credited_deal
+        UNION ALL
+        SELECT 'closed', closed_day, closed_day, true, * FROM credited_deal WHERE is_won
+        """,
+    ),
+    Step("ended", "The days whose effects are asked for.", "SELECT DISTINCT ending, day FROM ending"),
+    _paths.EFFECT,
+)
+"""After DEALS: the same for all deals. `_paths.TOUCHES` follows."""
+
+CREDIT = (
+    Step(
+        "ended",
+        "Both paths of the deals created on the days asked for, numbered.",
+        """
+        SELECT CAST(row_number() OVER (ORDER BY ending, deal_id) AS INTEGER) AS path_no, *
+        FROM ending WHERE created_day IN (SELECT day FROM days)
+        """,
+    ),
+    _paths.PATH,
+    _paths.PATH_CHANNEL,
+    _paths.WHOLE_PATH,
+    _paths.TOUCH_SHARE,
     Step(
         "left_over",
-        "What cutting leaves of each deal's money under each model, and the touch that it goes to.",
+        "What cutting leaves of each path's money under each model, and the touch that it goes to.",
         f"""
-        WITH deal AS (
-            SELECT deal_no, {", ".join(_left(end) for end in ENDS)} FROM touch_share GROUP BY deal_no
+        WITH path_left AS (
+            SELECT path_no, {", ".join(map(_left, MODELS))}
+            FROM touch_share JOIN ended USING (path_no) GROUP BY path_no
         )
-        SELECT deal_no, m.model, {", ".join(f"{_under_model(end + '.{model}')} AS {end}" for end in ENDS)}
-        FROM deal CROSS JOIN attribution_model m
+        SELECT path_no, m.model, {_under_model("l")} AS rest FROM path_left l CROSS JOIN attribution_model m
         """,
     ),
     Step(
@@ -62,38 +93,43 @@ _CREDIT = (
         "Every model's credit for every touch, and for `unattributed` where there is none.",
         f"""
         WITH shared AS (
-            SELECT deal_no, m.model, touch_id, channel, campaign_id, position, n_created, units, is_won,
-                   {_under_model("{model}_created")} AS credit, {_under_model("{model}_closed")} AS credit_closed
-            FROM touch_share CROSS JOIN attribution_model m WHERE is_there
+            SELECT s.path_no, m.model, s.touch_id, s.channel, k.campaign_id, s.position, {_under_model("s")} AS credit
+            FROM touch_share s JOIN engagement_kind k USING (kind) CROSS JOIN attribution_model m
         ),
         earned AS (
-            SELECT s.*, {_cut("credit")} + CASE WHEN position = l.created.place THEN l.created.left_over ELSE 0 END
-                       AS units_created,
-                   {_cut("credit_closed")} + CASE WHEN position = l.closed.place THEN l.closed.left_over ELSE 0 END
-                       AS units_closed
-            FROM shared s JOIN left_over l USING (deal_no, model)
-            WHERE credit > 0 OR is_won AND credit_closed > 0
-        ),
-        every AS (
-            SELECT deal_no, model, touch_id, channel, campaign_id, is_won, credit, credit_closed,
-                   CASE WHEN n_created = 0 THEN 0 * units_created ELSE units_created END AS units_created, units_closed
-            FROM earned
+            SELECT s.* EXCLUDE (position), e.units AS amount,
+                   {_cut("credit")} + CASE WHEN position = l.rest.place THEN l.rest.left_over ELSE 0 END AS part
+            FROM shared s JOIN ended e USING (path_no) JOIN left_over l USING (path_no, model) WHERE credit > 0
             UNION ALL
-            SELECT d.deal_no, m.model, '{UNATTRIBUTED}', NULL, NULL, d.is_won,
-                   CAST(coalesce(s.n_created, 0) = 0 AS DOUBLE), CAST(s.deal_no IS NULL AS DOUBLE),
-                   CASE WHEN coalesce(s.n_created, 0) = 0 THEN d.units ELSE 0 END,
-                   CASE WHEN s.deal_no IS NULL THEN d.units ELSE 0 END
-            FROM credited_deal d CROSS JOIN attribution_model m LEFT JOIN deal_span s USING (deal_no)
-            WHERE d.is_there AND coalesce(s.n_created, 0) = 0
+            SELECT e.path_no, m.model, '{UNATTRIBUTED}', NULL, NULL, 1, e.units, e.units
+            FROM ended e ANTI JOIN whole_path USING (path_no) CROSS JOIN attribution_model m
+        ),
+        both_ends AS (
+            SELECT e.deal_id, s.model, s.touch_id, any_value(s.channel) AS channel,
+                   any_value(s.campaign_id) AS campaign_id, any_value(e.is_won) AS is_won,
+                   coalesce(sum(s.credit) FILTER (e.ending = 'created'), 0) AS credit,
+                   coalesce(sum(s.credit) FILTER (e.ending = 'closed'), 0) AS credit_closed,
+                   CASE WHEN any_value(s.amount) IS NOT NULL
+                        THEN coalesce(sum(s.part) FILTER (e.ending = 'created'), 0) END AS units_created,
+                   CASE WHEN any_value(s.amount) IS NOT NULL
+                        THEN coalesce(sum(s.part) FILTER (e.ending = 'closed'), 0) END AS units_closed
+            FROM earned s JOIN ended e USING (path_no) GROUP BY e.deal_id, s.model, s.touch_id
         )
-        SELECT d.deal_id, e.model, e.touch_id, e.channel, e.campaign_id, e.credit,
-               CAST(e.units_created AS DECIMAL(18,0)) * 0.0001 AS amount_pipeline,
-               CASE WHEN e.is_won THEN e.credit_closed END AS credit_revenue,
-               CASE WHEN e.is_won THEN CAST(e.units_closed AS DECIMAL(18,0)) * 0.0001 ELSE 0 END AS amount_revenue
-        FROM every e JOIN credited_deal d USING (deal_no)
+        SELECT deal_id, model, touch_id, channel, campaign_id, credit,
+               CAST(units_created AS DECIMAL(18,0)) * 0.0001 AS amount_pipeline,
+               CASE WHEN is_won THEN credit_closed END AS credit_revenue,
+               CASE WHEN is_won THEN CAST(units_closed AS DECIMAL(18,0)) * 0.0001 ELSE 0 END AS amount_revenue
+        FROM both_ends
         """,
         is_view=True,
     ),
 )
-TABLES = {T.DEAL_CREDIT: _deal_shares.STEPS, T.ATTRIBUTION_CREDIT: _CREDIT}
-"""What follows on PATHS for each table; the last step yields its rows."""
+"""After touches, for deals created on the days asked for; the last yields the rows of `attribution_credit`."""
+
+_DAILY = (*DEALS, *DAILY, *_paths.TOUCHES, _paths.ENDED, *_paths.PATHS)
+TABLES = {
+    T.CHANNEL_TRANSITION: _DAILY,
+    T.DEAL_CREDIT: (*_DAILY, *_paths.SHARES, *_deal_shares.STEPS),
+    T.ATTRIBUTION_CREDIT: (*DEALS, *WHOLE, *_paths.TOUCHES, *CREDIT),
+}
+"""All steps of each table in order; the last yields its rows."""

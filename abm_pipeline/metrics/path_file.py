@@ -97,7 +97,7 @@ def _by_rules(
     columns = {
         "path_no": path_no,
         "position": np.arange(length.sum()) - starts + 1,
-        "n_closed": np.repeat(length, length),
+        "n": np.repeat(length, length),
         "channel_no": np.array([channel for path in paths for channel in path], dtype=np.int64),
         **{name: rows[name].to_numpy(dtype=np.float64)[path_no] for name in ("conversions", "value")},
     }
@@ -105,7 +105,7 @@ def _by_rules(
     ends = {"opportunity", "won"}
     told = {name: rows[name].fillna(pd.Series(length)) if name in ends else rows[name] for name in PLACES}
     places = {
-        f"{name}_closed": pa.array(each.to_numpy(dtype=np.float64)[path_no], from_pandas=True)
+        f"{name}_position": pa.array(each.to_numpy(dtype=np.float64)[path_no], from_pandas=True)
         for name, each in told.items()
     }
     with connect() as con:
@@ -116,18 +116,18 @@ def _by_rules(
             f"sum(conversions * {model}) AS {model}_conversions, sum(value * {model}) AS {model}_value"
             for model in models
         )
-        shares = ", ".join(f"{share(model, 'closed')} AS {model}" for model in models)
+        shares = ", ".join(f"{share(model)} AS {model}" for model in models)
         credited = con.execute(
             f"""
             WITH touch AS (
-                SELECT g.*, c.*, pow(2, 40 - (n_closed - position) / c.half_life_days) AS decay_closed,
+                SELECT g.*, c.*, pow(2, 40 - (n - position) / c.half_life_days) AS decay,
                        lower(n.channel) IN {DIRECT_NAMES} AS is_direct
                 FROM given g JOIN named n USING (channel_no) CROSS JOIN attribution_choice c
             ),
             whole AS (
-                SELECT *, sum(decay_closed) OVER (PARTITION BY path_no) AS decays_closed,
-                       max(position) FILTER (NOT is_direct) OVER (PARTITION BY path_no) AS nondirect_closed,
-                       {scales("closed")}
+                SELECT *, sum(decay) OVER (PARTITION BY path_no) AS decays,
+                       max(position) FILTER (NOT is_direct) OVER (PARTITION BY path_no) AS nondirect_position,
+                       {scales()}
                 FROM touch
             ),
             shared AS (SELECT channel_no, conversions, value, {shares} FROM whole)

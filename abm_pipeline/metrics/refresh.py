@@ -14,8 +14,9 @@ from functools import partial
 import duckdb
 
 from abm_pipeline.contracts import tables as T
+from abm_pipeline.contracts.render import empty_select
 from abm_pipeline.contracts.tables import STAGED, Table
-from abm_pipeline.metrics import _accounts, _base, allocation, attribution, campaigns, data_health
+from abm_pipeline.metrics import _accounts, _base, _deal_shares, _paths, allocation, attribution, campaigns, data_health
 from abm_pipeline.metrics._definitions import metric_specs, set_definitions
 from abm_pipeline.metrics._restated import Restatements
 from abm_pipeline.metrics._setup import IDENTITY, champion, chunks, set_choices, set_days, set_sources
@@ -25,12 +26,13 @@ from abm_pipeline.programme import Programme
 from abm_pipeline.scoring.model import ScoringModel
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage.engine import Step, connect, run_steps
-from abm_pipeline.storage.journal import FACTS, KNOWN, stretches
+from abm_pipeline.storage.journal import ENDS, FACTS, KNOWN, stretches
 from abm_pipeline.storage.lake import Input, Lake, Written, now_ns
 from abm_pipeline.storage.report import TableReport
 
 OUTPUTS = (
     T.COST_ALLOCATION,
+    T.CHANNEL_TRANSITION,
     T.DEAL_CREDIT,
     T.METRIC_VALUES,
     T.ACCOUNT_METRICS_DAILY,
@@ -44,6 +46,8 @@ OUTPUTS = (
 # writing holds one file open per day.
 CHUNK_ROWS = 1_000_000
 CHUNK_DAYS = 120
+# Rows of paths in memory at a time.
+PATH_ROWS = 3_000_000
 # Who is who: joined to facts, to the accounts' days and to who is known since when; only to facts.
 _WHO = tuple(Input(table, way=KNOWN) for table in IDENTITY)
 _WHO_DID = tuple(Input(table, way=FACTS) for table in IDENTITY if table is not T.TIER_HISTORY)
@@ -110,9 +114,10 @@ def refresh(
     for group, run in (
         ((T.COST_ALLOCATION,), _cost_allocation),  # accounts and values read it, and the next
         ((T.DATA_HEALTH,), _data_health),
-        ((T.DEAL_CREDIT, T.ATTRIBUTION_CREDIT), _attribution),  # values read the first
+        ((T.CHANNEL_TRANSITION, T.DEAL_CREDIT), _deal_credit),  # values read the second, and the next the first
         ((T.METRIC_VALUES, T.ACCOUNT_METRICS_DAILY), _accounts_and_values),
         ((T.CAMPAIGN_METRICS,), _campaigns),
+        ((T.ATTRIBUTION_CREDIT,), _attribution_credit),
         ((T.QUARANTINE_SUMMARY,), _quarantine_summary),
         ((T.METRIC_DEFINITIONS,), _definitions),
     ):
@@ -272,17 +277,85 @@ def _data_health(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
     return _daily(work, T.DATA_HEALTH, inputs, data_health.STEPS, longest=366)
 
 
-def _attribution(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
+def _deal_credit(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
+    """Transitions and shares of the paths that ended on the days asked for; the second are learned from the first, and
+    both are always made.
+    """
+    con, lake = work.con, work.lake
+    outcomes = {table: _Outcome(table) for table in (T.CHANNEL_TRANSITION, T.DEAL_CREDIT)}
+    _read_deals(work)
+    deals = (Input(T.FACT_DEAL, way=ENDS), Input(T.LEAD_STAGE), Input(T.FACT_CAMPAIGN))
+    inputs = (*_WHO_DID, *deals, Input(T.TOUCH, EVER))
+    days = _days_before(work) | {day for table in outcomes for day in work.todo(table, inputs)}
+    if not days:
+        return []
+    set_days(con, sorted(days))
+    run_steps(con, attribution.DAILY)
+    _read_touches(work, max(days))
+    for chunk in chunks(days, _path_days(con, len(days))):
+        set_days(con, chunk)
+        run_steps(con, (_paths.ENDED, *_paths.PATHS))
+        _put(work, outcomes[T.CHANNEL_TRANSITION], _paths.TRANSITION.name, chunk)
+        lake.attach(con, T.CHANNEL_TRANSITION, chunk[0] - timedelta(days=_paths.LEARNED_DAYS - 1), chunk[-1])
+        run_steps(con, (*_paths.SHARES, *_deal_shares.STEPS))
+        _put(work, outcomes[T.DEAL_CREDIT], _deal_shares.DEAL_CREDIT_ROW.name, chunk)
+    return [outcomes[table].report() for table in wanted]
+
+
+def _put(work: _Work, outcome: _Outcome, relation: str, days: Sequence[date]) -> None:
+    query = f"SELECT * FROM {relation}"
+    outcome.add(work.lake.write_days(work.con, outcome.table, query, days, computed_at=work.computed_at))
+
+
+def _read_deals(work: _Work) -> None:
     attribution.set_choices(work.con, work.programme.attribution)
     for table in attribution.READS:
         work.lake.attach(work.con, table)
-    run_steps(work.con, attribution.PATHS)
-    reports = []
-    for table in wanted:
-        steps = attribution.TABLES[table]
-        run_steps(work.con, steps)
-        reports.append(work.write_table(table, f"SELECT * FROM {steps[-1].name}"))
-    return reports
+    run_steps(work.con, attribution.DEALS)
+
+
+def _read_touches(work: _Work, last: date | None = None) -> None:
+    (first,) = work.con.execute("SELECT min(from_day) FROM traced").fetchall()[0]
+    work.lake.attach(work.con, T.TOUCH, first, last)
+    run_steps(work.con, _paths.TOUCHES)
+
+
+def _days_before(work: _Work) -> set[date]:
+    """Days not computed yet that what is asked for looks back to: those on which deals were created or closed, and the
+    window in which a touch helps a deal.
+    """
+    if not work.days:
+        return set()
+    rows = work.con.execute(
+        "SELECT created_day FROM credited_deal UNION SELECT closed_day FROM credited_deal WHERE closed_day IS NOT NULL"
+    ).fetchall()
+    last, first = max(work.days), min(work.days) - timedelta(days=_base.DEAL_WINDOW_DAYS - 1)
+    helped = {first + timedelta(days=offset) for offset in range((last - first).days)}
+    return ({day for (day,) in rows if day < last} | helped) - work.lake.computed_at(T.DEAL_CREDIT).keys()
+
+
+def _path_days(con: duckdb.DuckDBPyConnection, days: int) -> int:
+    """The longest chunk of days whose paths are about PATH_ROWS."""
+    deals, touches, accounts = con.execute(
+        "SELECT (SELECT count(*) FROM credited_deal), (SELECT count(*) FROM engagement), (SELECT count(*) FROM traced)"
+    ).fetchall()[0]
+    rows = 2 * deals * touches / max(1, accounts)
+    return max(7, min(366, int(days * PATH_ROWS / max(1, rows))))
+
+
+def _attribution_credit(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
+    con = work.con
+    _read_deals(work)
+    work.lake.attach(con, T.CHANNEL_TRANSITION)
+    run_steps(con, attribution.WHOLE)
+    _read_touches(work)
+    created = [day for (day,) in con.execute("SELECT DISTINCT created_day FROM credited_deal").fetchall()]
+    con.execute(f"CREATE OR REPLACE TEMP TABLE credit_row AS {empty_select(T.ATTRIBUTION_CREDIT)}")
+    for chunk in chunks(created, _path_days(con, len(created))):
+        set_days(con, chunk)
+        run_steps(con, attribution.CREDIT)
+        con.execute("INSERT INTO credit_row BY NAME FROM credit")
+    return [work.write_table(T.ATTRIBUTION_CREDIT, "SELECT * FROM credit_row")]
 
 
 def _quarantine_summary(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:

@@ -26,9 +26,10 @@ from abm_pipeline.contracts.render import quoted
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.storage.whole import write_whole
 
-ROWS, FACTS, KNOWN = "rows", "facts", "known"
+ROWS, FACTS, KNOWN, ENDS = "rows", "facts", "known", "ends"
 """How a table can be read, for `Change.since`: for itself; only joined to facts, so that a row without any is nothing;
-joined to facts, to the days on which accounts have a row, and for who is known since when.
+joined to facts, to the days on which accounts have a row, and for who is known since when; only for when deals of whom
+were created and closed.
 """
 Since = Mapping[str, date | None]
 Rule = Callable[[duckdb.DuckDBPyConnection], Since]

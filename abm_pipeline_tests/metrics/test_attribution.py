@@ -18,7 +18,7 @@ from abm_pipeline.storage.engine import connect
 from abm_pipeline.storage.lake import now_ns
 from abm_pipeline_tests.metrics.world import World, at, day
 
-CREDIT = (T.ATTRIBUTION_CREDIT,)
+CREDIT = (T.CHANNEL_TRANSITION, T.ATTRIBUTION_CREDIT)
 
 
 def credit(world: World, column: str, model: str) -> dict[str, Any]:

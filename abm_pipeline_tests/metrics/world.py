@@ -18,6 +18,7 @@ import pyarrow as pa
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.fields import FIELDS, Type
 from abm_pipeline.contracts.tables import Table
+from abm_pipeline.facts.deal import since_ended
 from abm_pipeline.metrics._setup import champion
 from abm_pipeline.metrics.refresh import refresh
 from abm_pipeline.settings import Settings
@@ -218,7 +219,8 @@ class World:
         arrow = pa.Table.from_pylist([{c: row.get(c) for c in table.columns} for row in rows], schema=types)
         con.register("given", arrow)
         if not table.is_daily:
-            rule = stretches(table, self.settings.programme.reporting_timezone)
+            zone = self.settings.programme.reporting_timezone
+            rule = since_ended(zone) if table is T.FACT_DEAL else stretches(table, zone)
             self.lake.write_table(con, table, "SELECT * FROM given", computed_at=now_ns(), rule=rule)
             return
         parts = {"data": "SELECT * FROM given"}
