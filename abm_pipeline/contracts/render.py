@@ -55,10 +55,15 @@ def quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def select_list(table: Table, uncast: Collection[str] = ()) -> str:
-    """The table's columns in contract order, cast to contract types: what stands between SELECT and FROM."""
+def select_list(table: Table, uncast: Collection[str] = (), absent: Collection[str] = ()) -> str:
+    """The table's columns in contract order, cast to contract types: what stands between SELECT and FROM.
+
+    Those `absent` from what is read are null.
+    """
     return ", ".join(
-        quoted(f.name) if f.name in uncast else f"CAST({quoted(f.name)} AS {DUCKDB[f.type]}) AS {quoted(f.name)}"
+        quoted(f.name)
+        if f.name in uncast
+        else f"CAST({'NULL' if f.name in absent else quoted(f.name)} AS {DUCKDB[f.type]}) AS {quoted(f.name)}"
         for f in table.fields()
     )
 

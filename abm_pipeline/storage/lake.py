@@ -28,7 +28,7 @@ from pathlib import Path
 import duckdb
 import orjson
 
-from abm_pipeline.contracts.render import DUCKDB, empty_select, quoted, select_list
+from abm_pipeline.contracts.render import empty_select, quoted, select_list
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.storage import journal
 from abm_pipeline.storage._partitions import day_of, digests, names, no_stray, stamps
@@ -133,20 +133,22 @@ class Lake:
             within = f"day BETWEEN DATE '{start or date.min}' AND DATE '{end or date.max}'"
         if files:
             paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-            # The contract's columns, whatever a file has: one added to the contract reads as null from older files.
-            # Told, not found out: that would open every file once more for each query.
-            columns = ", ".join(
-                f"'{field.name}': {{name: '{field.name}', type: '{DUCKDB[field.type]}', default_value: NULL}}"
-                for field in table.fields()
-            )
-            sql = f"FROM read_parquet([{paths}], schema = MAP {{{columns}}}, hive_partitioning = false)"
-            sql += f" WHERE {within}" if within else ""
+            # The engine opens all files to know their columns and rows, and keeps what it read: without the number of
+            # rows it takes each table for tiny, and joins the wrong way round.
+            read = f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
+            read += f" WHERE {within}" if within else ""
+            sql = f"SELECT {select_list(table)} FROM {read}"
         else:
             sql = empty_select(table)
         if name is None:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {table.layer}")
             name = f"{table.layer}.{quoted(table.name)}"
-        con.execute(f"CREATE OR REPLACE VIEW {name} AS {sql}")
+        try:
+            con.execute(f"CREATE OR REPLACE VIEW {name} AS {sql}")
+        except duckdb.BinderException:
+            # No file has a column that was added to the contract since: it reads as null.
+            absent = set(table.columns) - set(con.sql(f"FROM {read}").columns)
+            con.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {select_list(table, absent=absent)} FROM {read}")
         if (spark := on_spark(con)) is not None:
             spark.attach(name.replace('"', ""), table, files, within)
 
