@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import orjson
 import pytest
 
 from abm_pipeline.contracts import tables as T
@@ -175,6 +177,38 @@ def test_a_column_added_to_the_contract_reads_as_null_from_older_files(
 
     lake.attach(con, T.INTENT)
     assert [(None, 60.0)] == con.execute("SELECT topic, score FROM facts.intent").fetchall()
+
+
+def test_the_engine_knows_how_many_rows_a_table_has(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
+    """Three days of 4,000 rows, joined to a list of 10: the list is hashed and the table streams past it, whichever
+    side the join is written on. Taken for one row, the table would be hashed."""
+    lake.write_days(
+        con,
+        T.INTENT,
+        "SELECT DATE '2026-01-01' + CAST(d AS INTEGER) AS day, 'bombora' AS source, 'domain:' || i AS company_key, "
+        "'x' AS topic, 60.0 AS score, true AS is_surging FROM range(4000) a(i), range(3) b(d)",
+        DAYS,
+        computed_at=now_ns(),
+    )
+    lake.attach(con, T.INTENT)
+    con.execute("CREATE TEMP TABLE listed AS SELECT 'domain:' || i AS company_key, i FROM range(10) t(i)")
+
+    for join in ("facts.intent LEFT JOIN listed", "listed RIGHT JOIN facts.intent"):
+        (plan,) = con.execute(f"EXPLAIN (FORMAT json) SELECT * FROM {join} USING (company_key)").fetchall()
+        assert ("LEFT", 12_000) == joined(orjson.loads(plan[1]))
+
+
+def joined(plan: list[dict[str, Any]]) -> tuple[str, int]:
+    """How the plan's hash join joins, and how many rows it thinks that it streams."""
+    for node in plan:
+        if "Join Type" in node.get("extra_info", {}):
+            streamed = node["children"][0]
+            while streamed["children"]:
+                streamed = streamed["children"][0]
+            return node["extra_info"]["Join Type"], int(streamed["extra_info"]["Estimated Cardinality"])
+        if node["children"]:
+            return joined(node["children"])
+    raise AssertionError("no join in the plan")
 
 
 def test_an_error_names_the_step_it_came_from(con: duckdb.DuckDBPyConnection) -> None:
