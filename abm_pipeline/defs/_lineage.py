@@ -79,13 +79,10 @@ def of_layer(settings: Settings, layer: str) -> dict[Table, dg.TableColumnLineag
 
 @cache
 def _found(layer: str) -> dict[str, dict[str, list[tuple[str, str]]]]:
-    known: dict[tuple[Step, ...], dict[str, Columns]] = {}
+    known: dict[tuple[Step, ...], Columns] = {}
     out = {}
     for table, (steps, rows) in plan(layer).items():
-        relations = known.setdefault(tuple(steps), {})
-        if not relations:
-            relations.update(_follow(steps))
-        columns = _columns_of(rows, relations)
+        columns = _columns_of(rows, _follow(steps, known))
         found = {name: sorted(columns[name]) for name in table.columns if columns.get(name)}
         if found:
             out[str(table)] = found
@@ -110,11 +107,15 @@ def _deps(sources: Iterable[tuple[str, str]]) -> list[dg.TableColumnDep]:
     return [dg.TableColumnDep(dg.AssetKey(table.split(".")), column) for table, column in sources]
 
 
-def _follow(steps: Iterable[Step]) -> dict[str, Columns]:
-    """Each step's columns, in terms of columns of lake tables."""
+def _follow(steps: Sequence[Step], known: dict[tuple[Step, ...], Columns]) -> dict[str, Columns]:
+    """Each step's columns, in terms of columns of lake tables. `known`: by a step and all before it, as tables share
+    how they begin."""
     relations: dict[str, Columns] = {}
-    for step in steps:
-        relations[step.name] = _columns_of(step.sql, relations)
+    for place, step in enumerate(steps, 1):
+        so_far = tuple(steps[:place])
+        if so_far not in known:
+            known[so_far] = _columns_of(step.sql, relations)
+        relations[step.name] = known[so_far]
     return relations
 
 
