@@ -135,6 +135,35 @@ def _altered(frame: pd.DataFrame, chance: np.random.Generator, count: int) -> pd
     return frame
 
 
+def test_a_name_of_too_many(tmp_path: Path) -> None:
+    """58 companies called Atlas, one a city, are compared by their name; with four more of them they are too many for
+    that (60), and with four less they aren't: each time as if all were decided anew.
+    """  # fmt: skip
+    kept = Kept(tmp_path)
+    count = 62
+    records = pd.DataFrame(
+        {
+            "source": "crm",
+            "source_id": [str(number) for number in range(count)],
+            "name": "Atlas",
+            "city": [f"{chr(97 + number % 26)}{chr(97 + number // 26)}ville" for number in range(count)],
+            "phone": [f"+49 30 55{number % 20:02}{number:02}{number * 7 % 90 + 10}" for number in range(count)],
+        }
+    )
+    kept.run(records.head(58))
+    looks = _looks(kept)
+    kept.check(records)
+    assert looks > _looks(kept)
+    kept.check(records.head(58))
+    assert looks == _looks(kept)
+
+
+def _looks(kept: Kept) -> int:
+    with duckdb.connect(kept.folder / "state" / "accounts.duckdb", read_only=True) as con:
+        (count,) = con.execute("SELECT count(*) FROM first_look").fetchall()[0]
+    return int(count)
+
+
 def test_decisions_are_decided_again(records: pd.DataFrame, first: Kept, kept: Kept) -> None:
     """Records of an account are parted, records of two are joined, and both are taken back: each time as if all were
     decided anew, and in the end as if nobody had decided.
