@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -16,15 +17,21 @@ from xdist.scheduler import LoadScopeScheduling
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage import postgres
 
-# Folders whose tests look at one long run of the pipeline, longest first; two processes would each make it.
-TOGETHER = ("world", "orchestration", "reports")
+# What takes long, longest first. Tests of a group look at one run of the pipeline: two processes would each make it.
+LONG = {
+    "pipeline": r"orchestration/test_(run|sensors)\.py",
+    "failures": r"orchestration/test_failures\.py",
+    "demo": r"world/.*\[demo\b",
+    "tiny": r"world/.*\[tiny\b",
+    "ranges": r"orchestration/test_ranges\.py",
+    "reports": r"reports/",
+}
 
 
 def unit_of(nodeid: str) -> str:
-    """What a process takes at once: one of the folders above, else a file, whose tests share its fixtures."""
-    path = Path(nodeid.partition("::")[0])
-    folder = path.parts[1] if len(path.parts) > 2 else ""
-    return folder if folder in TOGETHER else str(path)
+    """What a process takes at once: one of the groups above, else a file, whose tests share its fixtures."""
+    found = (unit for unit, pattern in LONG.items() if re.match(f"abm_pipeline_tests/{pattern}", nodeid))
+    return next(found, nodeid.partition("::")[0])
 
 
 class Units(LoadScopeScheduling):
@@ -43,7 +50,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Units:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long units first, so that no process is left with one at the end."""
-    order = {unit: place for place, unit in enumerate(TOGETHER)}
+    order = {unit: place for place, unit in enumerate(LONG)}
     items.sort(key=lambda item: order.get(unit_of(item.nodeid), len(order)))
 
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from abm_pipeline.contracts import tables as t
-from abm_pipeline.defs import sandboxed
+from abm_pipeline.defs import jobs, sandboxed
 from abm_pipeline.defs.raw import specs
 from abm_pipeline.defs.run import run
 from abm_pipeline.sandbox.serve import running_sandbox
@@ -27,6 +27,8 @@ CLOCKS = {"noticed_at"}
 
 # Vendors that most tests here run with: what is tested is the running, whoever is pulled.
 FEW = ("salesforce", "linkedin", "bombora", "hubspot")
+# What most runs here select: pages are drawn by the one run of `pipeline`, and by none whose rows are looked at.
+ROWS = ("raw", *(group for group in jobs.REFRESH_GROUPS if group != "reports"))
 
 
 def switch_on(sandbox: running_sandbox, *only: str) -> None:

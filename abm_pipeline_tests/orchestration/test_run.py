@@ -23,7 +23,7 @@ from abm_pipeline.defs.instance import OURS, fail_lost_runs, instance
 from abm_pipeline.defs.run import run
 from abm_pipeline.sandbox.serve import running_sandbox
 from abm_pipeline.settings import Settings
-from abm_pipeline_tests.orchestration.conftest import END, START, served
+from abm_pipeline_tests.orchestration.conftest import END, ROWS, START, served
 
 DAYS = (END - START).days + 1
 
@@ -34,7 +34,7 @@ def partitions(made: dg.DagsterInstance, *key: str) -> set[str]:
 
 
 def command(settings: Settings, start: date, end: date) -> subprocess.Popen[str]:
-    """`abm run` in a process group of its own."""
+    """`abm run` in a process group of its own, without pages."""
     assert settings.postgres_url is not None
     assert settings.dagster_postgres_url is not None
     env: Mapping[str, str] = {
@@ -44,6 +44,7 @@ def command(settings: Settings, start: date, end: date) -> subprocess.Popen[str]
         "ABM_DAGSTER_POSTGRES_URL": settings.dagster_postgres_url.get_secret_value(),
     }
     arguments = ["run", "--start", start.isoformat(), "--end", end.isoformat()]
+    arguments += [word for group in ROWS for word in ("--select", group)]
     return subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "abm_pipeline", *arguments],
         env=dict(env),
@@ -103,9 +104,10 @@ def test_the_checks_pass_and_stand_in_the_ui(pipeline: Settings) -> None:
 def test_a_vendor_that_is_down_fails_alone_is_told_of_and_a_rerun_fills_the_gap(
     settings: Settings, vendors: running_sandbox
 ) -> None:
-    """LinkedIn is down: exit code 1, the others' days are computed; up again, the same days succeed.
+    """LinkedIn is down: exit code 1, the others' days are computed; up again, its days are fetched.
 
-    The failure sensor posts run, job, step and class of the error, and no more.
+    The failure sensor posts run, job, step and class of the error, and no more. Pages of one day, without a vendor,
+    are drawn.
     """
     received: list[dict[str, object]] = []
 
@@ -138,7 +140,7 @@ def test_a_vendor_that_is_down_fails_alone_is_told_of_and_a_rerun_fills_the_gap(
         server.server_close()
         assert [("ingest", ["raw_linkedin"])] == [(m["job"], list(dict(m["failed_steps"]))) for m in received]  # type: ignore[call-overload]
         assert f"Run {failed.run_id}." in str(received[0]["text"])
-        assert run(settings, END, END) == 0
+        assert run(settings, END, END, ["raw"]) == 0
         assert {END.isoformat()} == partitions(made, "raw", "linkedin")
 
 
@@ -153,7 +155,8 @@ def alert(settings: Settings, made: dg.DagsterInstance, failed: dg.DagsterRun) -
 def test_killed_and_run_again_ends_in_the_same_rows(settings: Settings, pipeline: Settings) -> None:
     """kill -9 in the middle of ingest, of facts and of publishing, in three attempts; the fourth ends undisturbed.
 
-    Its rows are those of the pipeline that was never disturbed, and of the killed runs none is left as started.
+    It computes days again that had been computed and half published. Its rows are those of the pipeline that was never
+    disturbed, and of the killed runs none is left as started.
     """
     for step_before in ("ingest: raw_bombora", "refresh: staging", "metrics__data_health_unmatched"):
         process = command(settings, START, END)
@@ -165,7 +168,7 @@ def test_killed_and_run_again_ends_in_the_same_rows(settings: Settings, pipeline
         assert -signal.SIGKILL == process.wait()
     with instance(settings) as made:
         assert 1 == len(made.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])))
-    assert run(settings, START, END) == 0
+    assert run(settings, START, END, ROWS) == 0
     with instance(settings) as made:
         assert [] == made.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
         assert 3 == len(made.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE])))
