@@ -89,14 +89,18 @@ FIRM = Step(
     "What is known of each account, with the bounds of its committee: mapped, else by the first line of the "
     "programme whose min_employees is reached (an unknown size reaches only a line from 0).",
     """
+    WITH sized AS (
+        SELECT *, (SELECT min(c.position) FROM committee_size c WHERE c.min_employees <= coalesce(employee_count, 0))
+                      AS size_position
+        FROM identity.account
+    )
     SELECT a.account_id, u.account_no, a.name, a.domain, coalesce(a.industry, 'unknown') AS industry,
            coalesce(a.region, 'unknown') AS region, a.employee_band, a.owner_name,
            coalesce(a.owner_name, 'unknown') AS owner,
            coalesce(a.committee_size, c.low) AS committee_low, coalesce(a.committee_size, c.high) AS committee_high
-    FROM identity.account a
+    FROM sized a
     JOIN unit u ON u.account_id = a.account_id AND u.unit_id = a.account_id
-    LEFT JOIN committee_size c
-      ON c.position = (SELECT min(position) FROM committee_size WHERE min_employees <= coalesce(a.employee_count, 0))
+    LEFT JOIN committee_size c ON c.position = a.size_position
     """,
 )
 LISTED_SPAN = Step(

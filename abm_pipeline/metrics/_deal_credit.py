@@ -133,6 +133,7 @@ def resampled(end: str) -> Step:
         SELECT DATE '1970-01-01' + CAST(r.day AS INTEGER) AS day, window_days, r.kind, r.a, r.b, r.value, r.low, r.high
         FROM drawn
         """,
+        is_local=True,
     )
 
 

@@ -49,18 +49,21 @@ _POINTS = Step(
     "Each account's points for industry, region and employees, their sum, and whether it passes the filter of whom we "
     "can serve. What a filter asks for and is not known does not pass.",
     """
-    WITH fitted AS (
+    WITH sized AS (
+        SELECT *, (SELECT min(s.position) FROM icp_size s WHERE s.min_employees <= employee_count) AS size_position
+        FROM identity.account
+    ),
+    fitted AS (
         SELECT f.account_id, f.industry, f.region, f.employee_band, a.employee_count, a.first_seen_day,
                CASE WHEN a.industry IS NULL THEN 0 ELSE coalesce(i.points, i0.points) END AS by_industry,
                CASE WHEN a.region IS NULL THEN 0 ELSE coalesce(r.points, r0.points) END AS by_region,
                coalesce(s.points, 0) AS by_size
-        FROM firm f JOIN identity.account a USING (account_id)
+        FROM firm f JOIN sized a USING (account_id)
         JOIN icp_value i0 ON i0.trait = 'industry' AND i0.value IS NULL
         JOIN icp_value r0 ON r0.trait = 'region' AND r0.value IS NULL
         LEFT JOIN icp_value i ON i.trait = 'industry' AND i.value = a.industry
         LEFT JOIN icp_value r ON r.trait = 'region' AND r.value = a.region
-        LEFT JOIN icp_size s
-          ON s.position = (SELECT min(position) FROM icp_size WHERE min_employees <= a.employee_count)
+        LEFT JOIN icp_size s ON s.position = a.size_position
     ),
     summed AS (
         SELECT * EXCLUDE (by_industry, by_region, by_size),

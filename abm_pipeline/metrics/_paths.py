@@ -173,6 +173,7 @@ EFFECT = Step(
     SELECT s.ending, s.day, c.channel, CAST(round(s.effects[c.state] * 1e9) AS BIGINT) AS effect
     FROM solved s CROSS JOIN known c
     """,
+    is_local=True,
 )
 PATH_CHANNEL = Step(
     "path_channel",

@@ -14,7 +14,7 @@ from abm_pipeline.metrics._finish import finish
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.programme import Programme
 from abm_pipeline.scoring.model import ScoringModel
-from abm_pipeline.storage.engine import run_steps
+from abm_pipeline.storage.engine import forget_steps, run_steps
 
 _SQUARES = ("sum_squares", "sum_xx", "sum_xy", "sum_yy", "units")
 _NUMBERS = ("numerator", "denominator", "n", "value", "ci_low", "ci_high", *_SQUARES)
@@ -42,8 +42,7 @@ def compute(
         run_steps(con, spec.steps)
         # Sums are exact until here; only the finished sum becomes a float.
         con.execute(f"INSERT INTO tidy BY NAME SELECT ? AS metric, * FROM {spec.id}", [spec.id])
-        for step in spec.steps:
-            con.execute(f"DROP TABLE {step.name}")
+        forget_steps(con, spec.steps)
     totals = [
         {"metric": spec.id, "window_days": window, "statistic": spec.statistic}
         for spec in specs

@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 class Step:
     """A named SQL step: `sql` is one SELECT; `about` is the idea in a sentence.
 
-    It becomes the temporary table `name`; with `is_view`, a view, for what is read once.
+    It becomes the temporary table `name`; with `is_view`, a view, for what is read once. With `is_local`, it calls a
+    function that only the connection knows, of little data, and runs there whatever the engine.
     """
 
     name: str
     about: str
     sql: str
     is_view: bool = False
+    is_local: bool = False
 
 
 # Layers whose steps can run on Spark; each of their steps is tested to give the same rows there. The others never do.
@@ -111,6 +113,17 @@ def on_spark(con: duckdb.DuckDBPyConnection) -> Spark | None:
 def _set(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_progress_bar = false")  # it would write over our own
+    con.execute("SET parquet_metadata_cache = true")  # a daily table has a file a day, and each step opens them all
+
+
+def forget_steps(con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
+    """Drop what the steps made, before the connection is closed: none of what follows reads it."""
+    names = [step.name for step in steps]
+    if (spark := on_spark(con)) is not None:
+        spark.forget(names)
+        return
+    for name in names:
+        con.execute(f"DROP TABLE {name}")
 
 
 def run_steps(con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:

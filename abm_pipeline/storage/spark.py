@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+from sqlglot import exp
 
 from abm_pipeline.contracts.render import SPARK
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.storage.engine import Cluster, EngineError, Step
-from abm_pipeline.storage.spark_sql import spark_type, to_spark, view_name
+from abm_pipeline.storage.spark_sql import Steps, spark_type, to_spark, view_name
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -38,6 +39,10 @@ _CONF = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+    # Products of decimals keep their digits, or are an error.
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
+    # The driver looks for small files sooner than a job with a task for each.
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
     # A sum that overflows or a text that is no number is an error, as with DuckDB.
     "spark.sql.ansi.enabled": "true",
 }
@@ -86,6 +91,7 @@ class Spark:
         self._folder.mkdir(parents=True)
         self._lake: dict[str, tuple[Table, Sequence[Path], str]] = {}
         self._made: dict[str, Path] = {}
+        self._known: dict[str, str] = {}
 
     def close(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -93,29 +99,64 @@ class Spark:
     def attach(self, name: str, table: Table, files: Sequence[Path], where: str) -> None:
         """Take the lake relation `name` from its files, or from the connection where there are none."""
         self._lake.pop(name, None)
+        self._known.pop(name, None)
         if files:
             self._lake[name] = (table, files, where)
 
     def run(self, steps: Sequence[Step]) -> None:
         """Run the steps in order. An error names the step it came from."""
-        views = self._views()
-        known = {view for view, path in self._made.items() if str(path) in views.get(view, "")}
+        now = self._versions()
+        self._known = {name: version for name, version in self._known.items() if now.get(name) == version}
         for step in steps:
-            translated = to_spark(step.sql)
-            for relation in translated.reads:
-                if relation not in known:
-                    self._register(relation)
-                    known.add(relation)
             try:
+                if step.is_local:
+                    self._make_local(step)
+                    continue
+                translated = to_spark(step.sql, self._columns)
+                for relation in translated.reads:
+                    if relation not in self._known:
+                        self._register(relation)
+                        self._known[relation] = now.get(relation, "")
                 self._make(step.name, self._spark.sql(translated.sql))
             except Exception as error:
                 error.add_note(f"in SQL step {step.name!r} on Spark: {step.about}")
                 raise
-            known.add(step.name)
 
-    def _views(self) -> dict[str, str]:
-        rows = self._con.execute("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal").fetchall()
-        return dict(rows)
+    def forget(self, names: Sequence[str]) -> None:
+        """Remove what steps made; none reads it any more."""
+        for name in names:
+            path = self._made.pop(name, None)
+            self._known.pop(name, None)
+            self._con.execute(f"DROP {'TABLE' if path is None else 'VIEW'} {name}")
+            if path is not None:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _make_local(self, step: Step) -> None:
+        """Run a step on the connection, over what Spark made."""
+        if step.name in self._made:
+            self.forget([step.name])
+        self._known.pop(step.name, None)
+        self._con.execute(f"CREATE OR REPLACE TEMP TABLE {step.name} AS {step.sql}")
+
+    def _columns(self, query: exp.Query) -> dict[str, str]:
+        """A SELECT's columns as the connection sees them, with their types."""
+        found = self._con.sql(query.sql(dialect=Steps))
+        return {name: str(kind) for name, kind in zip(found.columns, found.types, strict=True)}
+
+    def _versions(self) -> dict[str, str]:
+        """What tells each of the connection's relations from one that is put in its place: tables are never altered."""
+        return dict(
+            self._con.execute(
+                """
+                WITH relation AS (
+                    SELECT schema_name, view_name AS name, sql AS version FROM duckdb_views() WHERE NOT internal
+                    UNION ALL
+                    SELECT schema_name, table_name, table_oid || ' ' || estimated_size FROM duckdb_tables()
+                )
+                SELECT CASE schema_name WHEN 'main' THEN name ELSE schema_name || '.' || name END, version FROM relation
+                """
+            ).fetchall()
+        )
 
     def _register(self, relation: str) -> None:
         """Make what the connection knows as `relation` readable; names that it does not know are a CTE's."""
@@ -129,11 +170,13 @@ class Spark:
                 found = self._con.sql(f"FROM {relation}")
             except duckdb.CatalogException:
                 return
-            columns = ", ".join(
-                f"`{name}` {spark_type(str(kind))}" for name, kind in zip(found.columns, found.types, strict=True)
-            )
+            kinds = {name: str(kind) for name, kind in zip(found.columns, found.types, strict=True)}
+            columns = ", ".join(f"`{name}` {spark_type(kind)}" for name, kind in kinds.items())
             path = self._folder / f"{uuid.uuid4().hex}.parquet"
-            found.write_parquet(str(path))
+            # A HUGEINT would be written as a double.
+            exact = {name: kind.replace("HUGEINT", "DECIMAL(38, 0)") for name, kind in kinds.items()}
+            casts = [f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in exact.items() if kind != kinds[name]]
+            found.project(f"* REPLACE ({', '.join(casts)})" if casts else "*").write_parquet(str(path))
             frame = self._spark.read.schema(columns).parquet(str(path))
         frame.createOrReplaceTempView(view_name(relation))
 
@@ -141,17 +184,17 @@ class Spark:
         """Write a step's rows to scratch, and show them under its name on both sides."""
         path = self._folder / f"{name}_{uuid.uuid4().hex}"
         # A column of nothing but NULL has no type in Spark. A text is what becomes any other where it meets one.
-        typed = [
-            f"CAST(`{f.name}` AS STRING) AS `{f.name}`" if f.dataType.typeName() == "void" else f"`{f.name}`"
-            for f in frame.schema
-        ]
-        frame = frame.selectExpr(*typed)
+        if nothing := [field.name for field in frame.schema if field.dataType.typeName() == "void"]:
+            frame = frame.withColumns({name: frame[name].cast("string") for name in nothing})
         frame.write.parquet(str(path))
         # Told its columns: finding them out is a job of its own.
         self._spark.read.schema(frame.schema).parquet(str(path)).createOrReplaceTempView(name)
         if name not in self._made:
             self._con.execute(f"DROP TABLE IF EXISTS temp.{name}")
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet('{path}/*.parquet')")
+        self._known[name] = self._con.execute(
+            "SELECT sql FROM duckdb_views() WHERE view_name = ? AND schema_name = 'main'", [name]
+        ).fetchall()[0][0]
         before = self._made.get(name)
         self._made[name] = path
         if before is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar
 
 import sqlglot
@@ -16,16 +15,31 @@ from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.parsers.duckdb import DuckDBParser
 
+from abm_pipeline.storage.spark_functions import FUNCTIONS, unnamed, wide
+from abm_pipeline.storage.spark_names import Columns, resolve
+
 # Parquet and Spark have no infinite dates; no day of ours is before or after these.
 FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
 # Windows of these have no frame in Spark, whose default is theirs.
 _FRAMELESS = (exp.Lead, exp.Lag, exp.RowNumber, exp.Rank, exp.DenseRank)
 
+# a.t >= b.t is b.t <= a.t. And which of b's rows bounds one of them, and how far a.t may come to it.
+_FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {exp.GTE: exp.LTE, exp.GT: exp.LT, exp.LTE: exp.GTE, exp.LT: exp.GT}
+_NEIGHBOURS: dict[type[exp.Expr], tuple[type[exp.Expr], type[exp.Expr]]] = {
+    exp.GTE: (exp.Lead, exp.LT),
+    exp.GT: (exp.Lead, exp.LTE),
+    exp.LTE: (exp.Lag, exp.GT),
+    exp.LT: (exp.Lag, exp.GTE),
+}
 
-class _Steps(DuckDB):
+
+class Steps(DuckDB):
     """DuckDB as the steps are written in it."""
 
-    class Parser(DuckDBParser):
+    # Places in a list stay as they are written, from 1.
+    INDEX_OFFSET = 0
+
+    class Parser(DuckDBParser):  # noqa: D106
         # `len` is of a list, `length` of a text. To sqlglot they are one.
         FUNCTIONS: ClassVar = {**DuckDBParser.FUNCTIONS, "LEN": exp.ArraySize.from_arg_list}
 
@@ -45,13 +59,16 @@ def view_name(relation: str) -> str:
 
 def spark_type(duckdb_type: str) -> str:
     """A column's type in Spark's spelling."""
-    return exp.DataType.build(duckdb_type, dialect="duckdb").sql(dialect="spark")
+    return exp.DataType.build(duckdb_type, dialect="duckdb").transform(wide).sql(dialect="spark")
 
 
-@lru_cache(maxsize=1024)
-def to_spark(sql: str) -> Translated:
-    """Translate one SELECT. Raises sqlglot's ParseError for what is no DuckDB SQL, ValueError for what has no like."""
-    tree = sqlglot.parse_one(sql, read=_Steps)
+def to_spark(sql: str, columns: Columns) -> Translated:
+    """Translate one SELECT; `columns` tells those of any SELECT of the relations that it reads.
+
+    Raises sqlglot's ParseError for what is no DuckDB SQL, ValueError for what has no like.
+    """
+    tree = sqlglot.parse_one(sql, read=Steps)
+    resolve(tree, columns)
     for rewrite in _REWRITES:
         tree = tree.transform(rewrite, copy=False)
     reads: dict[str, None] = {}
@@ -91,11 +108,7 @@ def _counted(node: exp.Expr) -> exp.Expr:
     """FROM range(a, b) AS t (c) → a SELECT of its rows."""
     if isinstance(node, exp.Table) and isinstance(node.this, exp.GenerateSeries):
         ((name,), series) = node.args["alias"].columns, node.this
-        end = series.args["end"]
-        if series.args.get("is_end_exclusive"):
-            end = exp.Sub(this=exp.paren(end), expression=exp.Literal.number(1))
-        rows = exp.Explode(this=exp.func("SEQUENCE", series.args["start"], end))
-        return exp.select(exp.alias_(rows, name)).subquery(node.alias)
+        return exp.select(exp.alias_(exp.Explode(this=series), name)).subquery(node.alias)
     return node
 
 
@@ -138,10 +151,9 @@ def _positions(node: exp.Expr) -> exp.Expr:
 
 
 def _unnamed_rows(node: exp.Expr) -> exp.Expr:
-    """(a, b) → a struct whose fields are named by place: Spark compares names too, and would take the columns'."""
+    """(a, b) → a struct."""
     if isinstance(node, exp.Tuple) and isinstance(node.parent, (exp.Binary, exp.Func, exp.Alias)):
-        named = [part for n, value in enumerate(node.expressions) for part in (exp.Literal.string(f"_{n}"), value)]
-        return exp.func("NAMED_STRUCT", *named)
+        return unnamed(node.expressions)
     return node
 
 
@@ -179,38 +191,43 @@ def _qualified(node: exp.Expr) -> exp.Expr:
 
 
 def _as_of(node: exp.Expr) -> exp.Expr:
-    """ASOF JOIN b ON a.k = b.k AND a.t >= b.t → a join with b's rows, each until the next of its key."""
+    """ASOF JOIN b ON a.k = b.k AND a.t >= b.t → a join with b's rows, each until the next of its key.
+
+    The other way, a.t <= b.t, each since the one before.
+    """
     if not isinstance(node, exp.Select):
         return node
     for join in node.args.get("joins") or ():
         if join.method.upper() != "ASOF":
             continue
-        name, until = join.this.alias_or_name, f"_until_{join.this.alias_or_name}"
+        name, bound = join.this.alias_or_name, f"_bound_{join.this.alias_or_name}"
         parts = list(join.args["on"].flatten()) if isinstance(join.args["on"], exp.And) else [join.args["on"]]
         keys = [side for part in parts if isinstance(part, exp.EQ) for side in (part.left, part.right)]
         keys = [exp.column(side.name) for side in keys if side.text("table") == name]
-        order = [part for part in parts if isinstance(part, exp.GTE) and part.right.text("table") == name]
+        order = [part for part in parts if isinstance(part, exp.Binary) and type(part) in _FLIPPED]
         if len(order) != 1 or len(keys) + 1 != len(parts):
             raise ValueError(f"an ASOF JOIN of another kind: {join.sql(dialect='duckdb')}")
-        moment = order[0].right.name
-        after = exp.Window(
-            this=exp.Lead(this=exp.column(moment)),
+        kind: type[exp.Expr] = type(order[0])
+        asked, moment = order[0].left, order[0].right
+        if asked.text("table") == name:
+            kind, asked, moment = _FLIPPED[kind], moment, asked
+        neighbour, beyond = _NEIGHBOURS[kind]
+        other = exp.Window(
+            this=neighbour(this=exp.column(moment.name)),
             partition_by=keys,
-            order=exp.Order(expressions=[exp.Ordered(this=exp.column(moment))]),
+            order=exp.Order(expressions=[exp.Ordered(this=exp.column(moment.name))]),
         )
         source = join.this.copy()
         source.set("alias", None)
-        rows = exp.select("*", exp.alias_(after, until)).from_(source).subquery(name)
-        end = exp.column(until, name)
-        before = exp.LT(this=order[0].left.copy(), expression=end.copy())
-        within = exp.paren(exp.or_(exp.Is(this=end, expression=exp.null()), before))
-        join.set("this", rows)
+        join.set("this", exp.select("*", exp.alias_(other, bound)).from_(source).subquery(name))
         join.set("method", None)
-        join.set("on", exp.and_(join.args["on"], within))
+        end = exp.column(bound, name)
+        within = exp.or_(exp.Is(this=end, expression=exp.null()), beyond(this=asked.copy(), expression=end.copy()))
+        join.set("on", exp.and_(join.args["on"], exp.paren(within)))
         for column in node.expressions:
             star = column.this if isinstance(column, exp.Column) else column
             if isinstance(star, exp.Star) and (star is column or column.text("table") == name):
-                star.set("except_", [*(star.args.get("except_") or ()), exp.to_identifier(until)])
+                star.set("except_", [*(star.args.get("except_") or ()), exp.to_identifier(bound)])
     return node
 
 
@@ -240,6 +257,7 @@ _REWRITES: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
     _infinite_day,
     _cast_rows,
     _counted,
+    *FUNCTIONS,
     _zoned,
     _in_doubles,
     _positions,

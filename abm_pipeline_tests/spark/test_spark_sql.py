@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from abm_pipeline.storage.engine import Cluster, Step, connect, run_steps
+from abm_pipeline.storage.engine import Cluster, Step, connect, forget_steps, run_steps
 from abm_pipeline.storage.spark_sql import to_spark
 from abm_pipeline_tests.spark.compare import Rows, differences, rows_of
 
@@ -33,6 +33,34 @@ CASES = {
     "as of": """
         SELECT d.day, s.* EXCLUDE (day) FROM (SELECT DISTINCT who, day + 1 AS day FROM score) AS d
         ASOF LEFT JOIN score AS s ON s.who = d.who AND d.day >= s.day""",
+    "as of, the row after": """
+        SELECT d.who, d.day, s.points FROM (SELECT who, day - 1 AS day FROM score) AS d
+        ASOF JOIN score AS s ON s.who = d.who AND d.day < s.day""",
+    "as of, told the other way": """
+        SELECT d.day, s.who, t.points FROM (SELECT DISTINCT who, day FROM score) AS d
+        ASOF JOIN score AS s ON s.day <= d.day ASOF LEFT JOIN score AS t ON t.who = d.who AND t.day > d.day""",
+    "union by name": """
+        SELECT who, day FROM score
+        UNION ALL BY NAME SELECT points, who FROM score UNION ALL BY NAME SELECT * FROM score""",
+    "union of stars": "SELECT * REPLACE (day + 1 AS day), 'x' AS side FROM score UNION ALL SELECT *, who FROM score",
+    "alias in WHERE": "SELECT day + 3 AS later, upper(who) AS who FROM score WHERE later > '2025-03-05' AND who = 'a'",
+    "a day less a day": """
+        WITH seen AS (SELECT who, day, lag(day) OVER (ORDER BY day) AS day_before FROM score)
+        SELECT who, day - day_before AS since, max(day) OVER () - greatest(day, DATE '2025-03-03') AS until,
+               day - 3 AS earlier FROM seen WHERE day - coalesce(day_before, DATE '2025-02-27') < 4""",
+    "a whole row": "SELECT who, arg_max(s, s.day) AS last FROM score AS s GROUP BY who",
+    "wide numbers": "SELECT CAST(9007199254740993 AS HUGEINT) * 1000 % 7 AS n, sum(CAST(n AS HUGEINT)) AS total "
+    "FROM range(4) AS t (n)",
+    "functions": "SELECT who, hash(who, day) = hash(who, DATE '2025-03-09') AS is_b, epoch_us(seen) AS us, "
+    "CAST(day + to_years(2) AS DATE) AS later FROM score",
+    "quantiles": "SELECT quantile_disc(points, 0.5) AS middle, quantile_cont(points, 0.5) AS between FROM score",
+    "list made of a list": "SELECT who, [upper(t) for t in tags if t <> 'x'] AS some, tags[length(who) + 1] AS second, "
+    "list_sum([n for n in [1, 2, 3] if n > length(who)]) AS sum FROM score",
+    "rows of two lists": "SELECT unnest(['a', 'b']) AS name, unnest(range(3)) AS n",
+    "rows of VALUES beside": "SELECT s.who, v.n FROM score AS s, LATERAL (VALUES (s.day), (s.day + 1)) AS v (n)",
+    "no row of a series that ends before it begins": """
+        SELECT who, unnest(generate_series(day, DATE '2025-03-05', INTERVAL 1 DAY))::DATE AS each FROM score""",
+    "pairs in": "SELECT who, day FROM score WHERE (who, day) IN (SELECT (who, max(day)) FROM score GROUP BY who)",
     "named window": """
         SELECT who, lead(day) OVER w AS next, sum(points) OVER w - points AS before FROM score
         WINDOW w AS (PARTITION BY who ORDER BY day ROWS UNBOUNDED PRECEDING)""",
@@ -60,6 +88,22 @@ def test_a_rewrite_keeps_the_rows(rows: dict[str, tuple[Rows, Rows]], case: str)
 
 
 def test_an_asof_join_of_another_kind_is_refused() -> None:
-    """The nearest row after, not before: there is no rewrite, and so an error, no other rows."""
+    """Nothing says which row is meant: there is no rewrite, and so an error, no other rows."""
     with pytest.raises(ValueError, match="ASOF JOIN of another kind"):
-        to_spark("SELECT * FROM a ASOF JOIN b ON a.k = b.k AND a.t <= b.t")
+        to_spark("SELECT * FROM a ASOF JOIN b ON a.k = b.k", lambda query: {})
+
+
+def test_a_local_step_runs_on_the_connection(tmp_path: Path, master: str) -> None:
+    """It calls a function that Spark has not; it reads what Spark made, and Spark reads what it made; so again."""
+    steps = [
+        Step("given", "made by Spark", "SELECT n FROM range(3) AS t (n)"),
+        Step("local", "calls Python", "SELECT twice(n) AS n FROM given", is_local=True),
+        Step("taken", "made by Spark", "SELECT CAST(sum(n) AS BIGINT) AS n FROM local"),
+    ]
+    with connect(cluster=Cluster(master, tmp_path)) as con:
+        con.create_function("twice", lambda n: 2 * n, ["BIGINT"], "BIGINT")  # type: ignore[arg-type]
+        for _ in range(2):
+            run_steps(con, steps)
+        assert [(6,)] == con.execute("FROM taken").fetchall()
+        forget_steps(con, steps)
+        assert [] == con.execute("SELECT table_name FROM duckdb_tables() WHERE table_name = 'local'").fetchall()

@@ -1,0 +1,160 @@
+"""DuckDB's functions and types in Spark's: what sqlglot leaves over of single expressions.
+
+Belongs here: rewrites of one expression that need to know nothing of the SELECT around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+_RENAMED = {"epoch_us": "UNIX_MICROS"}
+# As wide as Spark's whole numbers get: HUGEINT has one digit more.
+_WIDE = {exp.DataType.Type.INT128: "DECIMAL(38, 0)", exp.DataType.Type.UBIGINT: "DECIMAL(20, 0)"}
+
+
+def wide(node: exp.Expr) -> exp.Expr:
+    """HUGEINT → DECIMAL(38, 0)."""
+    if isinstance(node, exp.DataType) and node.this in _WIDE:
+        return exp.DataType.build(_WIDE[node.this])
+    return node
+
+
+def unnamed(values: list[exp.Expr]) -> exp.Expr:
+    """A struct whose fields are named by place: Spark compares names too, and would take the columns'."""
+    named = [part for n, value in enumerate(values) for part in (exp.Literal.string(f"_{n}"), value)]
+    return exp.func("NAMED_STRUCT", *named)
+
+
+def _renamed(node: exp.Expr) -> exp.Expr:
+    """A function by its name there."""
+    if isinstance(node, exp.Anonymous) and (name := _RENAMED.get(node.name.lower())):
+        node.set("this", name)
+    return node
+
+
+def _hashed(node: exp.Expr) -> exp.Expr:
+    """hash(a, b) → XXHASH64: other numbers, but equal for what is equal. What is NULL is told beside: it skips that."""
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "hash":
+        told = [part for each in node.expressions for part in (each, exp.Is(this=each.copy(), expression=exp.null()))]
+        return exp.func("XXHASH64", *told)
+    return node
+
+
+def _between_days(node: exp.Expr) -> exp.Expr:
+    """date_diff('day', b, a) → DATEDIFF(a, b), a BIGINT: with a unit, Spark would go by way of timestamps."""
+    if isinstance(node, exp.DateDiff) and node.text("unit").upper() == "DAY":
+        return exp.cast(exp.Anonymous(this="DATEDIFF", expressions=[node.this, node.expression]), "BIGINT")
+    return node
+
+
+def _quantile(node: exp.Expr) -> exp.Expr:
+    """quantile_disc(x, p) → PERCENTILE_DISC(p) WITHIN GROUP (ORDER BY x)."""
+    if isinstance(node, (exp.PercentileDisc, exp.PercentileCont)) and node.expression is not None:
+        order = exp.Order(expressions=[exp.Ordered(this=node.this)])
+        # Anonymous, or sqlglot would make it an approximate one.
+        name = "PERCENTILE_DISC" if isinstance(node, exp.PercentileDisc) else "PERCENTILE_CONT"
+        return exp.WithinGroup(this=exp.Anonymous(this=name, expressions=[node.expression]), expression=order)
+    return node
+
+
+def _years(node: exp.Expr) -> exp.Expr:
+    """to_years(n) → MAKE_YM_INTERVAL(n)."""
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "to_years":
+        return exp.func("MAKE_YM_INTERVAL", *node.expressions)
+    return node
+
+
+def _comprehended(node: exp.Expr) -> exp.Expr:
+    """[f(x) for x in list if g(x)] → TRANSFORM(FILTER(list, x -> g(x)), x -> f(x))."""
+    if isinstance(node, exp.Array) and len(node.expressions) == 1:
+        made = node.expressions[0]
+        if isinstance(made, exp.Comprehension):
+            values, of, condition = made.args["iterator"], made.args["expression"], made.args.get("condition")
+            if condition is not None:
+                values = exp.func("FILTER", values, exp.Lambda(this=condition, expressions=[of.copy()]))
+            return exp.func("TRANSFORM", values, exp.Lambda(this=made.this, expressions=[of.copy()]))
+    return node
+
+
+def _element(node: exp.Expr) -> exp.Expr:
+    """list[n], counted from 1 → TRY_ELEMENT_AT(list, n): beyond the end is NULL."""
+    if isinstance(node, exp.Bracket) and len(node.expressions) == 1 and not isinstance(node.expressions[0], exp.Slice):
+        return exp.Anonymous(this="TRY_ELEMENT_AT", expressions=[node.this, exp.cast(node.expressions[0], "INT")])
+    return node
+
+
+def _summed(node: exp.Expr) -> exp.Expr:
+    """list_sum(list) → AGGREGATE of whole numbers; the sum of nothing is NULL."""
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "list_sum":
+        nothing = exp.cast(exp.null(), "BIGINT")
+        sum_so_far = exp.func("COALESCE", exp.column("_sum"), exp.cast(exp.Literal.number(0), "BIGINT"))
+        names = [exp.to_identifier("_sum"), exp.to_identifier("_each")]
+        add = exp.Lambda(this=sum_so_far + exp.column("_each"), expressions=names)
+        return exp.Anonymous(this="AGGREGATE", expressions=[*node.expressions, nothing, add])
+    return node
+
+
+def _ascending(node: exp.Expr) -> exp.Expr:
+    """generate_series(a, b) of a b before a is empty; Spark's SEQUENCE would count down, or fail with a step."""
+    if not isinstance(node, exp.GenerateSeries):
+        return node
+    start, end, step = node.args["start"], node.args["end"], node.args.get("step")
+    if node.args.get("is_end_exclusive"):
+        end = exp.Sub(this=exp.paren(end), expression=exp.Literal.number(1))
+    least = exp.Least(this=start.copy(), expressions=[end.copy()])
+    values = exp.Anonymous(this="SEQUENCE", expressions=[least, end, *([step] if step is not None else [])])
+    # No FILTER of the values: a lambda can't hold a subquery, and `start` may be one.
+    begins = exp.LTE(this=start.copy(), expression=exp.paren(end.copy()))
+    all_or_none = exp.If(this=begins, true=exp.Literal.number(2**31 - 1), false=exp.Literal.number(0))
+    return exp.Anonymous(this="SLICE", expressions=[values, exp.Literal.number(1), all_or_none])
+
+
+def _rows_in(node: exp.Expr) -> exp.Expr:
+    """(a, b) IN (SELECT (c, d) …) → … (SELECT c, d …)."""
+    if isinstance(node, exp.In) and isinstance(node.this, exp.Tuple) and (query := node.args.get("query")) is not None:
+        select = query.find(exp.Select)
+        if len(select.expressions) == 1 and isinstance(select.expressions[0], exp.Tuple):
+            select.set("expressions", select.expressions[0].expressions)
+    return node
+
+
+def _lateral_rows(node: exp.Expr) -> exp.Expr:
+    """LATERAL (VALUES (a.x), (a.y)) → LATERAL INLINE of an array of rows."""
+    if isinstance(node, exp.Lateral) and isinstance(node.this.unnest(), exp.Values):
+        rows = [unnamed(row.expressions) for row in node.this.unnest().expressions]
+        node.set("this", exp.Anonymous(this="INLINE", expressions=[exp.Array(expressions=rows)]))
+    return node
+
+
+def _several_rows(node: exp.Expr) -> exp.Expr:
+    """SELECT unnest(a) AS x, unnest(b) AS y → one INLINE of both: Spark takes one generator a SELECT."""
+    if not isinstance(node, exp.Select):
+        return node
+    lists = [each for each in node.expressions if isinstance(each.unalias(), (exp.Explode, exp.Unnest))]
+    if len(lists) > 1:
+        values = [each.unalias() for each in lists]
+        arrays = [each.this if isinstance(each, exp.Explode) else each.expressions[0] for each in values]
+        zipped = exp.Anonymous(this="INLINE", expressions=[exp.Anonymous(this="ARRAYS_ZIP", expressions=arrays)])
+        names = [exp.to_identifier(each.alias) for each in lists]
+        others = [each for each in node.expressions if each not in lists]
+        node.set("expressions", [*others, exp.Aliases(this=zipped, expressions=names)])
+    return node
+
+
+FUNCTIONS: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
+    wide,
+    _renamed,
+    _hashed,
+    _between_days,
+    _quantile,
+    _years,
+    _comprehended,
+    _element,
+    _summed,
+    _lateral_rows,
+    _several_rows,
+    _ascending,
+    _rows_in,
+)
