@@ -33,6 +33,8 @@ def champion(settings: Settings) -> ScoringModel:
 
 def set_choices(con: duckdb.DuckDBPyConnection, programme: Programme, model: ScoringModel) -> None:
     """Make `choices` and the small tables of programme and model: what does not depend on the days asked for."""
+    # Where it expects few rows, it would compare each with each of the other side; there are often more.
+    con.execute("SET asof_loop_join_threshold = 0")
     journey, windows = programme.journey, model.windows
     score_window = max(windows)
     con.execute(
