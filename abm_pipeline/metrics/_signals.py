@@ -51,17 +51,27 @@ def _set_health(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
 USE = Step(
     "use_level",
     "From a day on: days with use, users of those days, and features in 30 days; whether there was use in 365. A row "
-    "without an account tells how many features anybody used. Made of arrivals and leavings.",
+    "without an account tells how many features anybody used. Made of arrivals and leavings; of what has left before "
+    "the first day asked for, an account's last use is all that matters.",
     f"""
     WITH used AS (
         SELECT c.account_id, u.day, u.product || '/' || coalesce(u.feature, '') AS feature,
                max(coalesce(u.active_users, 1)) AS users
-        FROM facts.usage u JOIN company_unit c USING (company_key)
-        WHERE coalesce(u.active_users, 1) > 0
+        FROM facts.usage u JOIN company_unit c USING (company_key), params p
+        WHERE coalesce(u.active_users, 1) > 0 AND u.day > p.first_day - {USE_DAYS}
         GROUP BY ALL
+    ),
+    before AS (
+        SELECT c.account_id, max(u.day) AS day
+        FROM (
+            SELECT u.company_key, max(u.day) AS day FROM facts.usage u, params p
+            WHERE coalesce(u.active_users, 1) > 0 AND u.day <= p.first_day - {USE_DAYS} GROUP BY u.company_key
+        ) u JOIN company_unit c USING (company_key)
+        GROUP BY c.account_id
     ),
     item AS (
         SELECT 'day' AS kind, account_id, '' AS item, day, max(users) AS users FROM used GROUP BY ALL
+        UNION ALL SELECT 'day', account_id, '', day, 0 FROM before
         UNION ALL SELECT 'feature', account_id, feature, day, 0 FROM used
         UNION ALL SELECT 'feature', NULL, feature, day, 0 FROM used GROUP BY ALL
     ),
