@@ -191,7 +191,11 @@ class Spark:
         self._spark.read.schema(frame.schema).parquet(str(path)).createOrReplaceTempView(name)
         if name not in self._made:
             self._con.execute(f"DROP TABLE IF EXISTS temp.{name}")
-        self._con.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet('{path}/*.parquet')")
+        # As wide as on DuckDB, where a quotient of these is a whole number.
+        huge = [field.name for field in frame.schema if field.dataType.simpleString() == "decimal(38,0)"]
+        whole = ", ".join(f'CAST("{column}" AS HUGEINT) AS "{column}"' for column in huge)
+        rows = f"SELECT * {f'REPLACE ({whole})' if huge else ''} FROM read_parquet('{path}/*.parquet')"
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {rows}")
         self._known[name] = self._con.execute(
             "SELECT sql FROM duckdb_views() WHERE view_name = ? AND schema_name = 'main'", [name]
         ).fetchall()[0][0]

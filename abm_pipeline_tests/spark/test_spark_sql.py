@@ -94,16 +94,19 @@ def test_an_asof_join_of_another_kind_is_refused() -> None:
 
 
 def test_a_local_step_runs_on_the_connection(tmp_path: Path, master: str) -> None:
-    """It calls a function that Spark has not; it reads what Spark made, and Spark reads what it made; so again."""
+    """It calls a function that Spark has not; it reads what Spark made, and Spark reads what it made; so again.
+
+    0 + 0, 2 + 10 // 20 and 4 + 20 // 20 are 7: wide numbers are whole, as on DuckDB, where decimals would be divided.
+    """
     steps = [
-        Step("given", "made by Spark", "SELECT n FROM range(3) AS t (n)"),
-        Step("local", "calls Python", "SELECT twice(n) AS n FROM given", is_local=True),
+        Step("given", "made by Spark", "SELECT n, CAST(n * 10 AS HUGEINT) AS wide FROM range(3) AS t (n)"),
+        Step("local", "calls Python", "SELECT twice(n) + wide // 20 AS n FROM given", is_local=True),
         Step("taken", "made by Spark", "SELECT CAST(sum(n) AS BIGINT) AS n FROM local"),
     ]
     with connect(cluster=Cluster(master, tmp_path)) as con:
         con.create_function("twice", lambda n: 2 * n, ["BIGINT"], "BIGINT")  # type: ignore[arg-type]
         for _ in range(2):
             run_steps(con, steps)
-        assert [(6,)] == con.execute("FROM taken").fetchall()
+        assert [(7,)] == con.execute("FROM taken").fetchall()
         forget_steps(con, steps)
         assert [] == con.execute("SELECT table_name FROM duckdb_tables() WHERE table_name = 'local'").fetchall()
