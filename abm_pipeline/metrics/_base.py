@@ -15,8 +15,14 @@ from abm_pipeline.storage.engine import Step
 DEAL_WINDOW_DAYS = 90
 """Trailing window of the metrics of closed deals."""
 
+LONGEST_DEAL_WINDOW_DAYS = 365
+"""The longest window of metrics that split closed deals by the score at their creation (annual_contract_value)."""
+
 COHORT_DAYS = 90
 """Length of the cohort window of engagement_to_opportunity."""
+
+FOLLOW_UP_DAYS = (30, 60, 90)
+"""How long its cohorts are followed."""
 
 UNIT = Step(
     "unit",
@@ -145,9 +151,17 @@ DEAL = Step(
           ON l.account_id = c.account_id AND c.created_day BETWEEN l.from_day AND l.until_day
         GROUP BY ALL
     ),
+    -- Scores are read for the deals alone that are open on a day asked for, or closed in its year: of no other does a
+    -- metric show the quintile.
+    asked AS (
+        SELECT DISTINCT account_id, created_day AS day
+        FROM deal_version, params p
+        WHERE account_id IS NOT NULL AND from_day <= p.last_day AND until_day >= p.first_day
+          AND (NOT is_closed OR closed_day > p.first_day - {LONGEST_DEAL_WINDOW_DAYS})
+    ),
     score_then AS (
-        SELECT c.account_id, c.created_day, {quintile("s")} AS engagement_quintile
-        FROM created c JOIN score_history s ON s.account_id = c.account_id AND s.day = c.created_day
+        SELECT s.account_id, s.day AS created_day, {quintile("s")} AS engagement_quintile
+        FROM score_history s SEMI JOIN asked a ON a.account_id = s.account_id AND a.day = s.day
     )
     SELECT v.*, CASE WHEN t.tier IS NULL THEN 'non_abm' ELSE 'abm' END AS program, coalesce(t.tier, 'none') AS tier,
            coalesce(f.industry, 'unknown') AS industry, coalesce(f.region, 'unknown') AS region,
@@ -161,26 +175,28 @@ DEAL = Step(
 )
 SCORE_HISTORY = Step(
     "score_history",
-    "The champion's scores over its longest window, on every day there is.",
+    "The champion's scores over its longest window, on every day there is. Only its files are attached.",
     """
     SELECT s.day, s.account_id, s.score, s.percentile, s.is_engaged
-    FROM scoring.engagement_score s, params p
-    WHERE s.model = p.champion AND s.model_version = p.model_version AND s.window_days = p.score_window
+    FROM scoring.engagement_score s, params p WHERE s.window_days = p.score_window
     """,
     is_view=True,
 )
 FIRST_ENGAGED = Step(
     "first_engaged",
     "Day on which an account first went over the engaged threshold, with its segments on that day. Accounts over it "
-    "on the first day with scores are left out: when they began is not known.",
+    "on the first day with scores are left out: when they began is not known; so are those of no cohort asked for.",
     f"""
-    WITH known AS (
-        -- One scan of all scores: the score of the first day over the threshold is found on the way.
-        SELECT account_id, min(day) AS day, min(day) FILTER (is_engaged) AS first_day,
-               arg_min({{score: score, percentile: percentile}}, day) FILTER (is_engaged) AS s
-        FROM score_history GROUP BY account_id
+    WITH known AS (SELECT account_id, min(day) AS first_day FROM score_history WHERE is_engaged GROUP BY account_id),
+    asked AS (
+        SELECT account_id, known.first_day AS day FROM known, params p
+        WHERE known.first_day > (SELECT min(day) FROM scoring.engagement_score)
+          AND known.first_day > p.first_day - {COHORT_DAYS + max(FOLLOW_UP_DAYS)}
     ),
-    begun AS (SELECT account_id, first_day, s FROM known WHERE first_day > (SELECT min(day) FROM known)),
+    begun AS (
+        SELECT s.account_id, s.day AS first_day, {quintile("s")} AS engagement_quintile
+        FROM score_history s SEMI JOIN asked a ON a.account_id = s.account_id AND a.day = s.day
+    ),
     tier_then AS (
         SELECT b.account_id, arg_min(l.tier, l.tier_rank) AS tier
         FROM begun b JOIN listed_span l
@@ -190,7 +206,7 @@ FIRST_ENGAGED = Step(
     SELECT b.account_id, b.first_day, CASE WHEN t.tier IS NULL THEN 'non_abm' ELSE 'abm' END AS program,
            coalesce(t.tier, 'none') AS tier, coalesce(f.industry, 'unknown') AS industry,
            coalesce(f.region, 'unknown') AS region, coalesce(f.employee_band, 'unknown') AS employee_band,
-           coalesce(f.owner, 'unknown') AS owner, {quintile("b.s")} AS engagement_quintile
+           coalesce(f.owner, 'unknown') AS owner, b.engagement_quintile
     FROM begun b
     LEFT JOIN tier_then t ON t.account_id = b.account_id
     LEFT JOIN firm f ON f.account_id = b.account_id
@@ -209,7 +225,7 @@ ONCE = (
     DEAL,
     FIRST_ENGAGED,
 )
-"""Steps that do not depend on the days asked for."""
+"""Steps that do not depend on the days asked for, but for what they leave out: `params` tells their first and last."""
 
 SCORE_DAY = Step(
     "score_day",

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import duckdb
 
+from abm_pipeline.metrics._base import LONGEST_DEAL_WINDOW_DAYS
 from abm_pipeline.metrics._icp import ICP
 from abm_pipeline.metrics._segments import by_segment
 from abm_pipeline.metrics._spec import MetricSpec, Part
 from abm_pipeline.programme import Programme
 from abm_pipeline.storage.engine import Step
 
-YEAR_DAYS = 365
+YEAR_DAYS = LONGEST_DEAL_WINDOW_DAYS
 MARKET_SEGMENTS = ("industry", "region", "employee_band")
 
 

@@ -6,6 +6,7 @@ Belongs here: the level of a deal. Not here: win rates by it (`win_rate`).
 from __future__ import annotations
 
 from abm_pipeline.contracts import tables as T
+from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
 from abm_pipeline.metrics._spec import EVER, Part
 from abm_pipeline.storage.engine import Step
 from abm_pipeline.storage.lake import Input
@@ -23,12 +24,22 @@ PERSONALISATION = Part(
             "such a campaign have no row.",
             f"""
             WITH deal_of AS (
-                SELECT DISTINCT d.deal_id, f.account_no, d.created_day FROM deal d JOIN firm f USING (account_id)
+                SELECT DISTINCT d.deal_id, f.account_no, d.created_day
+                FROM deal d JOIN firm f USING (account_id)
+                SEMI JOIN (
+                    SELECT deal_id FROM deal, params p
+                    WHERE is_closed AND closed_day BETWEEN p.first_day - {DEAL_WINDOW_DAYS - 1} AND p.last_day
+                ) USING (deal_id)
+            ),
+            reach_day AS (
+                SELECT DISTINCT CAST(unnest(generate_series(created_day - {REACHED_DAYS - 1}, created_day,
+                                                            INTERVAL 1 DAY)) AS DATE) AS day
+                FROM (SELECT DISTINCT created_day FROM deal_of)
             ),
             reached AS (
                 SELECT DISTINCT coalesce(c.account_no, r.account_no) AS account_no, t.day,
                        CASE f.personalisation WHEN 'account' THEN 3 WHEN 'industry' THEN 2 ELSE 1 END AS level
-                FROM facts.touch t
+                FROM (SELECT * FROM facts.touch SEMI JOIN reach_day USING (day)) t
                 JOIN facts.campaign f ON f.campaign_id = t.campaign_id
                  AND f.personalisation IN ('account', 'industry', 'generic')
                 LEFT JOIN company_unit c ON c.company_key = t.company_key
@@ -47,4 +58,5 @@ PERSONALISATION = Part(
     ),
     reads=(Input(T.TOUCH, EVER), Input(T.FACT_CAMPAIGN)),
 )
-"""Makes `deal_personalisation` (deal_id, personalisation): it is settled when the deal is created."""
+"""Makes `deal_personalisation` (deal_id, personalisation) of the deals closed in the window of a day asked for: it is
+settled when the deal is created."""

@@ -8,12 +8,10 @@ engagement or within the follow-up after it, and still known at D. Segments are 
 
 from __future__ import annotations
 
-from abm_pipeline.metrics._base import COHORT_DAYS
+from abm_pipeline.metrics._base import COHORT_DAYS, FOLLOW_UP_DAYS
 from abm_pipeline.metrics._segments import SEGMENTS, by_segment
 from abm_pipeline.metrics._spec import MetricSpec
 from abm_pipeline.storage.engine import Step
-
-FOLLOW_UP_DAYS = (30, 60, 90)
 
 SPEC = MetricSpec(
     id="engagement_to_opportunity",

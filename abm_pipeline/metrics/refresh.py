@@ -190,6 +190,8 @@ def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableRepo
     for part in running:
         if part.prepare is not None:
             part.prepare(con, work.programme)
+    if days:
+        set_days(con, sorted(days))
     run_steps(con, _base.ONCE)
     run_steps(con, [step for part in running for step in part.once])
     accounts = con.execute("SELECT count(*) FROM firm").fetchall()[0][0]
