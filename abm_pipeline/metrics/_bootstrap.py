@@ -31,17 +31,14 @@ _RETURNS = "STRUCT(kind VARCHAR, day BIGINT, a BIGINT, b BIGINT, value DOUBLE, l
 def register(con: duckdb.DuckDBPyConnection, models: Sequence[str]) -> None:
     """Make the SQL function `resample` (`_deal_credit.resampled`); agreement is among `models`.
 
+    It takes the spans of deals, their parts by channel, in any order, and the days, each as a list.
     It returns rows of kind `share` (a: channel, b: model, both from 0) and `agreement` (a, b: models; MEAN for both).
     """
     chosen = np.array([MODELS.index(model) for model in models])
 
-    def resample(*lists: pa.ChunkedArray) -> pa.Array:
-        results = []
-        columns = [each.combine_chunks() for each in lists]
-        for i in range(len(columns[0])):
-            *given, days = [np.asarray(column[i].values.to_numpy(zero_copy_only=False)) for column in columns]
-            results.append(_rows(given, days, chosen))
-        return _lists(results)
+    def resample(spans: pa.ChunkedArray, parts: pa.ChunkedArray, days: pa.ChunkedArray) -> pa.Array:
+        rows = zip(spans, parts, days, strict=True)
+        return _lists([_rows(_columns(a), _columns(b), np.asarray(c.values), chosen) for a, b, c in rows])
 
     con.create_function("resample", resample, None, _RETURNS, type="arrow")  # type: ignore[call-overload]
 
@@ -71,15 +68,27 @@ def agreement(credit: Floats) -> Floats:
         return np.asarray(together / np.sqrt(strict[..., :, None] * strict[..., None, :]), dtype=np.float64)
 
 
-def _rows(given: list[NDArray[np.generic]], days: NDArray[np.generic], chosen: NDArray[np.int64]) -> pa.StructArray:
-    seeds, first, last, totals, spans, channels, *earned = given
-    seeds = seeds.astype(np.uint64)
+def _columns(rows: pa.ListScalar) -> dict[str, NDArray[np.generic]]:
+    """A list of structs as columns, in the order of `span`."""
+    columns = {field.name: np.asarray(rows.values.field(field.name)) for field in rows.values.type}
+    order = np.argsort(columns["span"], kind="stable")
+    return {name: column[order] for name, column in columns.items()}
+
+
+def _rows(
+    deals: dict[str, NDArray[np.generic]],
+    parts: dict[str, NDArray[np.generic]],
+    days: NDArray[np.generic],
+    chosen: NDArray[np.int64],
+) -> pa.StructArray:
+    seeds, first, last = deals["seed"].astype(np.uint64), deals["first"], deals["last"]
+    spans, channels = parts["span"], parts["channel"].astype(np.int64)
     models = len(MODELS)
     size = int(channels.max()) + 1
     amounts = np.zeros((len(seeds), size * models + 1))
-    for model, amount in enumerate(earned):
-        amounts[spans, channels * models + model] = amount
-    amounts[:, -1] = totals
+    for number, model in enumerate(MODELS):
+        amounts[spans, channels * models + number] = parts[model]
+    amounts[:, -1] = deals["total"]
     running = np.zeros((DRAWS + 1, amounts.shape[1]))
     came, left = np.zeros(len(seeds), dtype=bool), np.zeros(len(seeds), dtype=bool)
     out = []

@@ -98,36 +98,32 @@ def resampled(end: str) -> Step:
     """`resampled_created`, `resampled_closed`: day, window_days, and 95 % bootstrap intervals of channels' shares and
     of the agreement of models, as `_bootstrap` returns them."""
     hundredths = ", ".join(
-        f"list(CAST((s.units * h.share_{model} + {50 * WHOLE}) // {100 * WHOLE} AS DOUBLE) "
-        f"ORDER BY s.span_no, n.channel_no) AS {model}"
-        for model in MODELS
+        f"'{model}': round(CAST(s.units * h.share_{model} AS DOUBLE) / {100 * WHOLE})" for model in MODELS
     )
     return Step(
         f"resampled_{end}",
         "Intervals over deals drawn again and again; amounts in whole hundredths.",
         f"""
         WITH numbered AS (
-            SELECT *, row_number() OVER (ORDER BY window_days, deal_id, start_day) - 1 AS span_no FROM span_{end}
+            SELECT *, row_number() OVER (PARTITION BY window_days ORDER BY deal_id, start_day) - 1 AS span_no
+            FROM span_{end}
         ),
         deal AS (
-            SELECT s.window_days, list(md5_number_lower(s.deal_id) ORDER BY s.span_no) AS seeds,
-                   list(s.start_day - DATE '1970-01-01' ORDER BY s.span_no) AS first_days,
-                   list(s.end_day - DATE '1970-01-01' ORDER BY s.span_no) AS last_days,
-                   list(CAST(s.units // 100 AS DOUBLE) ORDER BY s.span_no) AS totals, min(s.span_no) AS base
-            FROM numbered s GROUP BY s.window_days
+            SELECT window_days, list({{
+                       'span': span_no, 'seed': md5_number_lower(deal_id), 'total': CAST(units // 100 AS DOUBLE),
+                       'first': start_day - DATE '1970-01-01', 'last': end_day - DATE '1970-01-01'
+                   }}) AS spans
+            FROM numbered GROUP BY window_days
         ),
         earned AS (
-            SELECT s.window_days, list(s.span_no ORDER BY s.span_no, n.channel_no) AS spans,
-                   list(n.channel_no - 1 ORDER BY s.span_no, n.channel_no) AS channels,
-                   {hundredths}
+            SELECT s.window_days, list({{'span': s.span_no, 'channel': n.channel_no - 1, {hundredths}}}) AS parts
             FROM numbered s JOIN metrics.deal_credit h
               ON h.deal_id = s.deal_id AND h.ending = '{end}' AND h.dimension = 'channel'
             JOIN channel_number n ON n.channel = h.dimension_value GROUP BY s.window_days
         ),
         asked AS (SELECT list(day - DATE '1970-01-01' ORDER BY day) AS days FROM days),
         drawn AS (
-            SELECT d.window_days, unnest(resample(d.seeds, d.first_days, d.last_days, d.totals,
-                       [x - d.base for x in e.spans], e.channels, {", ".join(f"e.{m}" for m in MODELS)}, a.days)) AS r
+            SELECT d.window_days, unnest(resample(d.spans, e.parts, a.days)) AS r
             FROM deal d JOIN earned e USING (window_days) CROSS JOIN asked a
         )
         SELECT DATE '1970-01-01' + CAST(r.day AS INTEGER) AS day, window_days, r.kind, r.a, r.b, r.value, r.low, r.high

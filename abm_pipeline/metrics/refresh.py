@@ -185,18 +185,20 @@ def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableRepo
     running = parts[T.METRIC_VALUES if T.METRIC_VALUES in outcomes else T.ACCOUNT_METRICS_DAILY]
     attached = _furthest(inputs)
     scores_back = next(each.window_days for each in attached if each.table is T.ENGAGEMENT_SCORE)
+    once = [*_base.ONCE, *(step for part in running for step in part.once)]
     for each in attached:
-        lake.attach(con, each.table, part=work.model.file_part if each.table is T.ENGAGEMENT_SCORE else "*")
+        # Of the daily ones the others are attached with the days that a chunk reads: each costs a look at every file.
+        if not each.table.is_daily or any(str(each.table) in step.sql for step in once):
+            lake.attach(con, each.table, part=work.model.file_part if each.table is T.ENGAGEMENT_SCORE else "*")
     for part in running:
         if part.prepare is not None:
             part.prepare(con, work.programme)
     if days:
         set_days(con, sorted(days))
-    run_steps(con, _base.ONCE)
-    run_steps(con, [step for part in running for step in part.once])
+    run_steps(con, once)
     accounts = con.execute("SELECT count(*) FROM firm").fetchall()[0][0]
     for chunk in chunks(days, max(7, min(CHUNK_DAYS, CHUNK_ROWS // max(1, accounts)))):
-        work.attach((each for each in attached if each.table.is_daily), chunk)
+        work.attach((each for each in attached if each.table.is_daily and each.table is not T.ENGAGEMENT_SCORE), chunk)
         first_scores = chunk[0] - timedelta(days=scores_back - 1)
         lake.attach(con, T.ENGAGEMENT_SCORE, first_scores, chunk[-1], part=work.model.file_part)
         set_days(con, chunk)
