@@ -69,7 +69,7 @@ MEMBERS = (
         """
         SELECT r.account_id, r.source, r.source_id, j.match_rule, j.match_probability,
             j.match_rule = 'decision' AS is_manual
-        FROM record_account AS r JOIN joined_by AS j USING (id)
+        FROM record_account AS r JOIN joined_by AS j USING (record_key)
         UNION ALL
         SELECT account_id, 'domain', domain, CASE WHEN is_manual THEN 'decision' ELSE 'domain' END, 1.0, is_manual
         FROM domain_owner

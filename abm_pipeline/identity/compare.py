@@ -280,26 +280,25 @@ def _pairwise(column: str, held: str) -> Step:
     )
 
 
-PAIR_NAME = Step(
-    "pair_name",
-    "the likest names of two groups",
-    """
-    WITH named AS (
-        SELECT a, b, na.cores AS xs, nb.cores AS ys
-        FROM todo JOIN node AS na ON na.node = a JOIN node AS nb ON nb.node = b
-        WHERE na.cores IS NOT NULL AND nb.cores IS NOT NULL
-    ),
-    single AS (SELECT a, b, xs[1] AS x, ys[1] AS y FROM named WHERE len(xs) = 1 AND len(ys) = 1),
-    l AS (SELECT a, b, unnest(xs) AS x, ys FROM named WHERE len(xs) > 1 OR len(ys) > 1),
-    each AS (SELECT a, b, x, unnest(ys) AS y FROM l),
-    liked AS (SELECT a, b, likeness(x, y) AS likeness, x, y FROM each)
-    SELECT a, b, likeness(x, y) AS likeness, (x, y) AS names FROM single
-    UNION ALL
-    SELECT a, b, max(likeness), arg_max((x, y), (likeness, -length(x), x, y)) FROM liked GROUP BY a, b
-    """,
-)
 COMPARED = (
-    PAIR_NAME,
+    Step(
+        "pair_name",
+        "the likest names of two groups",
+        """
+        WITH named AS (
+            SELECT a, b, na.cores AS xs, nb.cores AS ys
+            FROM todo JOIN node AS na ON na.node = a JOIN node AS nb ON nb.node = b
+            WHERE na.cores IS NOT NULL AND nb.cores IS NOT NULL
+        ),
+        single AS (SELECT a, b, xs[1] AS x, ys[1] AS y FROM named WHERE len(xs) = 1 AND len(ys) = 1),
+        l AS (SELECT a, b, unnest(xs) AS x, ys FROM named WHERE len(xs) > 1 OR len(ys) > 1),
+        each AS (SELECT a, b, x, unnest(ys) AS y FROM l),
+        liked AS (SELECT a, b, likeness(x, y) AS likeness, x, y FROM each)
+        SELECT a, b, likeness(x, y) AS likeness, (x, y) AS names FROM single
+        UNION ALL
+        SELECT a, b, max(likeness), arg_max((x, y), (likeness, -length(x), x, y)) FROM liked GROUP BY a, b
+        """,
+    ),
     _pairwise("industry", "industries"),
     _pairwise("city", "cities"),
     Step(

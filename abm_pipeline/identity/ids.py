@@ -67,9 +67,7 @@ IDS = (
         "record_account",
         "records with their account; `is_oldest` is the one that stands for it",
         """
-        SELECT g.account_id, r.record_key = g.eldest_key AS is_oldest, m.node, r.id, r.record_key, r.source,
-            r.source_id, r.core, r.commonness, r.country, r.parent, r.parent_core, r.merged_into, r.created_at,
-            r.is_deleted
+        SELECT g.account_id, r.record_key = g.eldest_key AS is_oldest, m.node, r.*
         FROM member AS m JOIN rec AS r USING (id) JOIN group_id AS g USING (node)
         """,
     ),
@@ -99,7 +97,7 @@ MATCHES = (
                 SELECT a.node, j.bits, j.round FROM joined AS j JOIN atom AS a ON a.id = j.right_id WHERE j.round >= 0
             ) GROUP BY atom
         )
-        SELECT r.id,
+        SELECT r.record_key,
             CASE WHEN r.is_oldest THEN 'own'
                 ELSE coalesce(d.match_rule, CASE WHEN f.bits IS NULL THEN 'own' ELSE 'evidence' END)
                 END AS match_rule,

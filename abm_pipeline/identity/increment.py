@@ -5,12 +5,11 @@ what `rounds` makes, in `state`. The members are those of a full run that goes b
 (`place_word`, `word_use`, `affinity`).
 
 What becomes of a group depends on the groups that it meets, on who else goes by its names, and on how many use its keys
-and blocks (see `state`). How pairs look before the first round is known for all, and brought up to date first
-(`first_look`). Then the circles that a change touches are played through all rounds again (the **work**). The circles
-of those that look anything like them (the **halo**) stand beside them: they join as they are known to (`move`), and are
-compared with nobody but the work. Where work and halo meet, they are a new circle, played again with a halo of its own;
-where a name has become commoner or rarer so that it makes a difference, those who bear it are played again too; and so
-on until nothing is left.
+and blocks (see `state`). So the circles that a change touches are played through all rounds again (the **work**). The
+circles that share a block with them (the **halo**) stand beside them: they join as they are known to (`move`), and are
+compared with nobody but the work. Where work and halo meet, they are a new circle,
+played again with a halo of its own; where a name has become commoner or rarer so that it makes a difference, those who
+bear it are played again too; and so on until nothing is left.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from collections.abc import Callable
 import duckdb
 
 from abm_pipeline.identity import compare, keys, rounds
-from abm_pipeline.identity.first_look import describe_beside, load, load_beside, look_again
 from abm_pipeline.identity.records import CLEAN
 from abm_pipeline.identity.state import DIGEST, NAME_DELTA, NUMBER, PLACED, REFERENCE, find_circles
 from abm_pipeline.storage.engine import Step, run_steps
@@ -112,22 +110,65 @@ _WORK = (
         """,
     ),
 )
-_HALO = (
-    Step("work_atom", "the groups of the work that need no weighing", "SELECT DISTINCT node FROM atom"),
+_BLOCKS = (
+    Step("old_block", "blocks of the work before", "FROM state.block WHERE node IN (FROM old_atom)"),
     Step(
-        "standing",
-        "how they look before the first round, to each other and to others",
-        "FROM state.first_look WHERE a IN (FROM work_atom) OR b IN (FROM work_atom)",
+        "changed_block",
+        "blocks that have other groups than before, and how many they had",
+        """
+        SELECT block, count(*) AS records FROM state.block WHERE block IN (
+            SELECT block FROM ((FROM old_block EXCEPT FROM block) UNION ALL (FROM block EXCEPT FROM old_block))
+        ) GROUP BY block
+        """,
+    ),
+)
+_HALO = (
+    Step(
+        "small",
+        "blocks of the work that aren't too large",
+        f"""
+        SELECT block FROM state.block WHERE block IN (SELECT block FROM block)
+        GROUP BY block HAVING count(*) BETWEEN 2 AND {compare.BLOCK}
+        """,
     ),
     Step(
         "halo",
-        "the circles of those others",
+        "circles that share such a block with the work, or that name or are named by it",
         """
-        SELECT DISTINCT circle FROM state.placed WHERE circle NOT IN (FROM work_circle)
-            AND id IN (SELECT a FROM standing UNION ALL SELECT b FROM standing)
+        SELECT DISTINCT circle FROM state.placed WHERE circle NOT IN (FROM work_circle) AND id IN (
+            SELECT node FROM state.block WHERE block IN (FROM small)
+            UNION ALL SELECT said FROM state.reference WHERE id IN (FROM work)
+            UNION ALL SELECT id FROM state.reference WHERE said IN (FROM work)
+        )
         """,
     ),
-    Step("beside", "their records", "SELECT id, atom FROM state.placed WHERE circle IN (FROM halo)"),
+    Step(
+        "resized",
+        "circles that have lost or won pairs of their own because a block has become too large, or is no longer",
+        f"""
+        WITH size AS (
+            SELECT block, count(*) AS records FROM state.block SEMI JOIN changed_block USING (block) GROUP BY block
+        ),
+        crossed AS (
+            SELECT block FROM changed_block AS o JOIN size AS n USING (block)
+            WHERE (o.records BETWEEN 2 AND {compare.BLOCK}) <> (n.records BETWEEN 2 AND {compare.BLOCK})
+                AND greatest(o.records, n.records) > {compare.BLOCK}
+        )
+        SELECT DISTINCT circle FROM state.placed WHERE id NOT IN (FROM work)
+            AND id IN (SELECT node FROM state.block SEMI JOIN crossed USING (block))
+        """,
+    ),
+)
+_PAIR = Step(
+    "pair",
+    "pairs of which at least one is worked at",
+    """
+    SELECT least(l.node, r.node) AS a, greatest(l.node, r.node) AS b
+    FROM small JOIN block AS l USING (block) JOIN state.block AS r USING (block) WHERE l.node <> r.node
+    UNION
+    SELECT a, b FROM (FROM said_same UNION ALL FROM said_parent)
+    WHERE a IN (FROM work_atom) OR b IN (FROM work_atom)
+    """,
 )
 _FOUND = (
     Step(
@@ -166,13 +207,13 @@ _FOUND = (
 def _name_class(name: str) -> Step:
     return Step(
         name,
-        "how common those names are after each round, as far as it makes a difference",
+        "how common those names are in each round, as far as it makes a difference",
         f"""
         SELECT core, round, least(anchored, {compare.ANCHORED}) AS anchored, {compare.LOOSE} AS loose
         FROM (
             SELECT d.core, r.round, sum(d.anchored) AS anchored, sum(d.loose) AS loose
             FROM state.name_delta AS d SEMI JOIN changed_name USING (core)
-            JOIN (SELECT unnest(range(1, {len(rounds.ROUNDS) + 1})) AS round) AS r ON d.round <= r.round
+            JOIN (SELECT unnest(range({len(rounds.ROUNDS) + 1})) AS round) AS r ON d.round <= r.round
             GROUP BY ALL
         )
         """,
@@ -192,8 +233,6 @@ def increment(con: duckdb.DuckDBPyConnection, told: Callable[[str], None] = lamb
         if changed > SHARE * learned:
             con.execute("ROLLBACK")
             return f"{changed / max(learned, 1):.0%} of the records have changed since all were looked at"
-        if _work(con):
-            look_again(con)
         passes = 0
         while size := _work(con):
             passes += 1
@@ -233,9 +272,8 @@ def _take_up(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("INSERT INTO state.told FROM digest WHERE id IN (SELECT id FROM touched)")
     con.execute("DELETE FROM state.decision")
     con.execute("INSERT INTO state.decision FROM decision")
-    con.execute("CREATE OR REPLACE TEMP TABLE key_use AS FROM state.key_use WHERE key IN (FROM changed_key)")
-    for name in ("rec", "domain_use"):
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM state.{name} SEMI JOIN key_use USING (id)")
+    _load(con, "SELECT DISTINCT id FROM state.key_use WHERE key IN (FROM changed_key)")
+    con.execute("DELETE FROM key_use WHERE key NOT IN (FROM changed_key)")
     run_steps(con, keys.STRENGTHS)
     con.execute(
         "INSERT INTO seed SELECT id FROM key_use WHERE key IN (SELECT n.key FROM key_strength AS n "
@@ -245,15 +283,35 @@ def _take_up(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("INSERT INTO state.key_strength FROM temp.key_strength")
 
 
+def _load(con: duckdb.DuckDBPyConnection, ids: str) -> None:
+    """Make `rec` and what hangs on it those of some records."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE loaded AS {ids}")
+    for name in ("rec", "domain_use", "key_use"):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM state.{name} WHERE id IN (FROM loaded)")
+
+
 def _pass(con: duckdb.DuckDBPyConnection) -> None:
     """Play the work and install what came of it; `seed` is then what is left."""
-    load(con)
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE old_atom AS "
+        "SELECT DISTINCT atom FROM state.placed SEMI JOIN work_circle USING (circle)"
+    )
+    _load(con, "FROM work")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE key_strength AS FROM state.key_strength WHERE key IN (SELECT key FROM key_use)"
+    )
+    for nothing in rounds.NOBODY_ELSE:
+        con.execute(nothing)
+    run_steps(con, keys.EDGES)
+    rounds.atoms(con)
+    rounds.describe(con)
+    con.execute("CREATE OR REPLACE TEMP TABLE work_atom AS SELECT DISTINCT node FROM atom")
+    con.execute("DELETE FROM block WHERE block IS NULL")
+    run_steps(con, _BLOCKS)
+    con.execute("DELETE FROM state.block WHERE node IN (FROM old_atom)")
+    con.execute("INSERT INTO state.block FROM temp.block")
     run_steps(con, _HALO)
-    con.execute("CREATE OR REPLACE TEMP TABLE known_move AS FROM state.move WHERE old IN (SELECT id FROM beside)")
-    con.execute("INSERT INTO name_log SELECT round, circle, core, anchored, loose FROM state.name_delta "
-                "WHERE circle IN (FROM halo)")  # fmt: skip
-    load_beside(con, "true")
-    describe_beside(con, "standing")
+    _surround(con)
     rounds.play(con)
     find_circles(con, "SELECT id, circle FROM state.placed WHERE circle IN (FROM halo)")
     run_steps(con, _FOUND)
@@ -269,12 +327,44 @@ def _pass(con: duckdb.DuckDBPyConnection) -> None:
         ),
         again AS (
             SELECT circle FROM played WHERE is_open
+            UNION FROM resized
             UNION SELECT circle FROM state.name_delta SEMI JOIN other_name USING (core)
                 WHERE circle NOT IN (SELECT circle FROM played)
         )
         SELECT id FROM state.placed SEMI JOIN again USING (circle)
         """
     )
+
+
+def _surround(con: duckdb.DuckDBPyConnection) -> None:
+    """Add the halo to `rec` and all that is of it, and make `pair`."""
+    con.execute("CREATE OR REPLACE TEMP TABLE beside AS SELECT id, atom FROM state.placed WHERE circle IN (FROM halo)")
+    con.execute("CREATE OR REPLACE TEMP TABLE known_move AS FROM state.move WHERE old IN (SELECT id FROM beside)")
+    con.execute("INSERT INTO name_log SELECT round, circle, core, anchored, loose FROM state.name_delta "
+                "WHERE circle IN (FROM halo)")  # fmt: skip
+    for name in ("rec", "domain_use", "key_use"):
+        con.execute(f"INSERT INTO {name} FROM state.{name} WHERE id IN (SELECT id FROM beside)")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE key_strength AS FROM state.key_strength WHERE key IN (SELECT key FROM key_use)"
+    )
+    for name in ("member", "atom"):
+        con.execute(f"INSERT INTO {name} SELECT id, atom FROM beside")
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE name_elsewhere AS
+        SELECT round, core, sum(anchored) AS anchored, sum(loose) AS loose FROM state.name_delta
+        WHERE circle NOT IN (FROM work_circle) AND core IN (SELECT core FROM rec UNION ALL SELECT also FROM rec)
+        GROUP BY ALL
+        """
+    )
+    run_steps(con, [step for step in keys.EDGES if step.name == "xref"])
+    run_steps(con, [compare.PARENT_RECORD, *compare.SAID, _PAIR])
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE grouped AS SELECT id, atom AS node FROM beside "
+        "WHERE atom IN (SELECT a FROM pair UNION ALL SELECT b FROM pair)"
+    )
+    run_steps(con, compare.NODES)
+    con.execute("INSERT INTO node BY NAME FROM new_node")
 
 
 def _install(con: duckdb.DuckDBPyConnection) -> None:

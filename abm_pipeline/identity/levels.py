@@ -17,7 +17,7 @@ LEVELS = {
             "leveled",
             "records by account",
             "SELECT account_id, source, source_id, match_rule, match_probability "
-            "FROM record_account JOIN joined_by USING (id)",
+            "FROM record_account JOIN joined_by USING (record_key)",
         ),
         Step("leveled_parent", "the parent of each account", _PARENTS),
     ),
@@ -28,7 +28,7 @@ LEVELS = {
             """
             SELECT coalesce(u.ultimate_parent_id, r.account_id) AS account_id, r.source, r.source_id, j.match_rule,
                 j.match_probability
-            FROM record_account AS r JOIN joined_by AS j USING (id) LEFT JOIN ultimate AS u USING (account_id)
+            FROM record_account AS r JOIN joined_by AS j USING (record_key) LEFT JOIN ultimate AS u USING (account_id)
             """,
         ),
         Step("leveled_parent", "groups have no parent", f"{_PARENTS} WHERE false"),
@@ -52,7 +52,7 @@ LEVELS = {
                 CASE WHEN r.country IS NULL OR r.country = h.country THEN r.account_id
                     ELSE 'acc_' || substr(sha256(r.account_id || ' ' || r.country), 1, 16) END AS account_id,
                 r.source, r.source_id, j.match_rule, j.match_probability, r.account_id AS brand_id
-            FROM record_account AS r JOIN joined_by AS j USING (id) LEFT JOIN home AS h USING (account_id)
+            FROM record_account AS r JOIN joined_by AS j USING (record_key) LEFT JOIN home AS h USING (account_id)
             """,
         ),
         Step(

@@ -164,7 +164,7 @@ def resolve(
         state.show(con)
     else:
         run_steps(con, CLEAN)
-        rounds.group(con, told=told, keep=folder is not None)
+        rounds.group(con, told=told)
         if folder is not None and why != state.IN_USE:
             state.save(con, folder, setting)
     run_steps(con, [*IDS, *MATCHES, *FAMILIES])

@@ -87,12 +87,10 @@ def group(
     *,
     weights: Callable[[int], Weights] | None = None,
     told: Callable[[str], None] = lambda text: None,
-    keep: bool = False,
 ) -> None:
     """Make `member`, `joined` and `standing` of all records at once, and learn `affinity` from them.
 
-    `weights` gives those of a stage, when it is first needed. With `keep` also `first_look`, the pairs as they stood
-    before the first round.
+    `weights` gives those of a stage, when it is first needed.
     """
     run_steps(con, KEYS)
     for name in ("distinct_name", "worded_name", "plain_name", "name_key", "record", "record_domain"):
@@ -106,10 +104,7 @@ def group(
     (size,) = con.execute("SELECT count(*) FROM rec").fetchall()[0]
     told(f"{size:,} records, their keys found")
     describe(con)
-    run_steps(con, [*compare.BLOCKS, compare.PARENT_RECORD, *compare.SAID, *compare.PAIRS])
-    look(con, weights=weights, learning=True)
-    if keep:
-        con.execute(f"CREATE OR REPLACE TEMP TABLE first_look AS FROM standing WHERE bits >= {HOPELESS}")
+    run_steps(con, [compare.PARENT_RECORD, *compare.SAID, *compare.PAIRS])
     play(con, weights=weights, told=told, learning=True)
 
 
@@ -129,7 +124,7 @@ def atoms(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def describe(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `node` of the groups in `member`."""
+    """Make `node` of the groups in `member`, and `block`: what they are looked up by."""
     for macro in compare.MACROS:
         con.execute(macro)
     con.execute("CREATE OR REPLACE TEMP TABLE grouped AS FROM member")
@@ -141,22 +136,7 @@ def describe(con: duckdb.DuckDBPyConnection) -> None:
         "(round INTEGER, node BIGINT, core VARCHAR, anchored INTEGER, loose INTEGER)"
     )
     _log_names(con, 0, "true", 1)
-    run_steps(con, [compare.NODE_CORE])
-
-
-def look(
-    con: duckdb.DuckDBPyConnection, *, weights: Callable[[int], Weights] | None = None, learning: bool = False
-) -> None:
-    """Make `standing` of the pairs in `pair` and `said_same`, `said_parent`, as they are before the first round."""
-    _affinities(con, 0, learning)
-    con.execute("CREATE OR REPLACE TEMP TABLE todo AS SELECT a, b FROM pair")
-    run_steps(con, [compare.NAME_USE, *compare.COMPARED])
-    small = ", ".join(f"{name}::TINYINT AS {name}" for name in model.COMPARISONS)
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE standing AS "
-        f"SELECT a, b, {small}, 0.0::DOUBLE AS bits, false AS is_vetoed FROM compared LIMIT 0"
-    )
-    _weigh(con, 0, weights or _saved)
+    run_steps(con, [compare.NODE_CORE, *compare.BLOCKS])
 
 
 def play(
@@ -166,32 +146,24 @@ def play(
     told: Callable[[str], None] = lambda text: None,
     learning: bool = False,
 ) -> None:
-    """All rounds, from what `look` made of the groups in `node` on.
+    """All rounds, from `pair` and `said_same`, `said_parent` of the groups in `node` on.
 
     Learns `affinity`, or goes by that which is there. What becomes of two groups depends on nothing but groups that
     they meet, in `met`, and on who else goes by their names. So no round is left out for want of joins, which would
     depend on everybody.
     """
-    weights = weights or _saved
+    weights = weights or (lambda stage: model.stages()[stage])
     con.execute("CREATE OR REPLACE TEMP TABLE met (a BIGINT, b BIGINT)")
     con.execute("CREATE OR REPLACE TEMP TABLE move (round INTEGER, old BIGINT, new BIGINT)")
     for number, step in enumerate(ROUNDS):
-        if number:
-            _compare(con, number, learning)
-            _weigh(con, number, weights)
-        (groups,) = con.execute("SELECT count(*) FROM node").fetchall()[0]
-        _meet(con, step)
+        groups = _compare(con, number, learning)
+        _weigh(con, number, weights)
         joined = _join(con, number, step)
         told(f"round {number + 1} of {len(ROUNDS)}: {groups:,} groups, {joined:,} of them join another")
         if not con.execute("SELECT 1 FROM standing LIMIT 1").fetchall():
             return
     _compare(con, len(ROUNDS), learning)
     _weigh(con, len(ROUNDS), weights)
-    _meet(con, ROUNDS[-1])
-
-
-def _saved(stage: int) -> Weights:
-    return model.stages()[stage]
 
 
 def _affinities(con: duckdb.DuckDBPyConnection, number: int, learning: bool) -> None:
@@ -215,46 +187,62 @@ def _log_names(con: duckdb.DuckDBPyConnection, number: int, which: str, sign: in
     )
 
 
-def _compare(con: duckdb.DuckDBPyConnection, number: int, learning: bool) -> None:
+def _compare(con: duckdb.DuckDBPyConnection, number: int, learning: bool) -> int:
     """Bring `node` up to date with `member`, where `grouped` are the groups that are new; make `compared` of these.
 
     What stands of the comparisons before stays in `standing`.
     """
     if number < LEARNING:
         _affinities(con, number, learning)
-    con.execute(f"DELETE FROM standing WHERE bits < {HOPELESS}")
-    con.execute("DELETE FROM compared")
-    if not con.execute("SELECT 1 FROM grouped LIMIT 1").fetchall():
-        return
-    run_steps(con, compare.NODES)
-    con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT old AS node FROM moved UNION SELECT node FROM new_node")
-    _log_names(con, number, "node IN (SELECT node FROM touched)", -1)
-    con.execute("DELETE FROM node WHERE node IN (SELECT node FROM touched)")
-    con.execute("INSERT INTO node BY NAME FROM new_node")
-    _log_names(con, number, "node IN (SELECT node FROM new_node)", 1)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE now AS SELECT {number} AS round")
-    run_steps(con, [compare.NODE_CORE, *compare.SAID])
-    again = "a IN (SELECT node FROM touched) OR b IN (SELECT node FROM touched)"
-    con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE todo AS
-        SELECT DISTINCT least(x, y) AS a, greatest(x, y) AS b FROM (
-            SELECT coalesce(l.new, s.a) AS x, coalesce(r.new, s.b) AS y
-            FROM standing AS s LEFT JOIN moved AS l ON l.old = s.a LEFT JOIN moved AS r ON r.old = s.b
-            WHERE {again}
-        ) WHERE x <> y
-        """
-    )
-    con.execute(f"DELETE FROM standing WHERE {again}")
-    if not con.execute("SELECT 1 FROM todo LIMIT 1").fetchall():
-        return
+    if number > 0:
+        con.execute(f"DELETE FROM standing WHERE bits < {HOPELESS}")
+        con.execute("DELETE FROM compared")
+        if not con.execute("SELECT 1 FROM grouped LIMIT 1").fetchall():
+            return _groups(con)
+        run_steps(con, compare.NODES)
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE touched AS SELECT old AS node FROM moved UNION SELECT node FROM new_node"
+        )
+        _log_names(con, number, "node IN (SELECT node FROM touched)", -1)
+        con.execute("DELETE FROM node WHERE node IN (SELECT node FROM touched)")
+        con.execute("INSERT INTO node BY NAME FROM new_node")
+        _log_names(con, number, "node IN (SELECT node FROM new_node)", 1)
+        con.execute(f"CREATE OR REPLACE TEMP TABLE now AS SELECT {number} AS round")
+        run_steps(con, [compare.NODE_CORE, *compare.SAID])
+        again = "a IN (SELECT node FROM touched) OR b IN (SELECT node FROM touched)"
+        con.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE todo AS
+            SELECT DISTINCT least(x, y) AS a, greatest(x, y) AS b FROM (
+                SELECT coalesce(l.new, s.a) AS x, coalesce(r.new, s.b) AS y
+                FROM standing AS s LEFT JOIN moved AS l ON l.old = s.a LEFT JOIN moved AS r ON r.old = s.b
+                WHERE {again}
+            ) WHERE x <> y
+            """
+        )
+        con.execute(f"DELETE FROM standing WHERE {again}")
+        if not con.execute("SELECT 1 FROM todo LIMIT 1").fetchall():
+            return _groups(con)
+    else:
+        con.execute("CREATE OR REPLACE TEMP TABLE todo AS FROM pair")
     run_steps(con, [compare.NAME_USE, *compare.COMPARED])
+    return _groups(con)
+
+
+def _groups(con: duckdb.DuckDBPyConnection) -> int:
+    return int(con.execute("SELECT count(*) FROM node").fetchall()[0][0])
 
 
 def _weigh(con: duckdb.DuckDBPyConnection, number: int, weights: Callable[[int], Weights]) -> None:
-    """Bring `standing` up to date with `compared`."""
+    """Bring `standing` up to date with `compared`, and `met` with that."""
     step = ROUNDS[min(number, len(ROUNDS) - 1)]
     levels = ", ".join(f"{name}::TINYINT" for name in model.COMPARISONS)
+    if number == 0:
+        small = ", ".join(f"{name}::TINYINT AS {name}" for name in model.COMPARISONS)
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE standing AS "
+            f"SELECT a, b, {small}, 0.0::DOUBLE AS bits, false AS is_vetoed FROM compared LIMIT 0"
+        )
     con.create_function("weigh", weights(step.stage).weigh, None, duckdb.sqltypes.DOUBLE, type=PythonUDFType.ARROW)
     if 0 < number < len(ROUNDS) and ROUNDS[number - 1].stage != step.stage:
         con.execute(
@@ -262,9 +250,6 @@ def _weigh(con: duckdb.DuckDBPyConnection, number: int, weights: Callable[[int],
         )
     con.execute(f"INSERT INTO standing BY NAME SELECT *, weigh({levels}) AS bits, ({VETO}) AS is_vetoed FROM compared")
     con.remove_function("weigh")
-
-
-def _meet(con: duckdb.DuckDBPyConnection, step: Round) -> None:
     con.execute("INSERT INTO met SELECT a, b FROM standing WHERE bits >= $1 AND NOT is_vetoed", [step.threshold])
 
 

@@ -1,8 +1,7 @@
 """What is kept between two resolutions, so that the next one works out only what has changed: one DuckDB file.
 
 In the file, attached as `state`: the records in one spelling and a digest of what each said (`told`), their keys, how
-far to trust those, blocks of groups, how pairs of them looked before the first round (`first_look`) and after the last
-(`standing`), the circle of every record (`placed`), who went by each name in each
+far to trust those, blocks of groups, evidence, the circle of every record (`placed`), who went by each name in each
 round (`name_delta`), and what was learned from all records (`place_word`,
 `word_use`, `affinity`).
 
@@ -29,14 +28,14 @@ from abm_pipeline.storage.engine import Step
 
 # Who changes one of these decides otherwise.
 _DECIDING = (
-    "compare.py", "first_look.py", "increment.py", "keys.py", "model.json", "model.py", "records.py", "rounds.py",
-    "state.py", "text.py", "vocabulary.py", "../staging/domains.py",
+    "compare.py", "increment.py", "keys.py", "model.json", "model.py", "records.py", "rounds.py", "state.py", "text.py",
+    "vocabulary.py", "../staging/domains.py",
 )  # fmt: skip
 _LIBRARIES = ("anyascii", "babel", "duckdb", "tldextract")
 # Made of all records, kept as they are.
 _KEPT = (
-    "rec", "domain_use", "key_use", "key_strength", "joined", "first_look", "standing", "move", "place_word",
-    "word_use", "affinity", "decision",
+    "rec", "domain_use", "key_use", "key_strength", "joined", "standing", "move", "place_word", "word_use", "affinity",
+    "decision",
 )  # fmt: skip
 # A record's number, as in `keys`.
 NUMBER = "(hash({}) >> 1)::BIGINT"
