@@ -38,7 +38,7 @@ ACCOUNT_COLUMNS = (
 
 _LATE = "late data: "
 # Made of other inputs, which say why.
-_MADE = (*(f"{_LATE}{table}" for table in (T.ENGAGEMENT_SCORE, T.COST_ALLOCATION, T.DATA_HEALTH, T.DEAL_CREDIT)),)
+_MADE = tuple(f"{_LATE}{table}" for table in (T.ENGAGEMENT_SCORE, T.COST_ALLOCATION, T.DATA_HEALTH, T.DEAL_CREDIT))
 
 _MOVED = {
     T.METRIC_VALUES: """

@@ -15,9 +15,9 @@ from abm_pipeline.contracts import tables as T
 from abm_pipeline.metrics import _credit_models, _deal_shares, _paths
 from abm_pipeline.metrics._base import COMPANY_UNIT, PERSON_AT, PERSON_UNIT, UNIT
 from abm_pipeline.metrics._credit_models import MODELS
+from abm_pipeline.metrics._deal_shares import UNATTRIBUTED
 from abm_pipeline.storage.engine import Step
 
-UNATTRIBUTED = "unattributed"
 READS = (T.FACT_CAMPAIGN, T.ACCOUNT, T.MEMBER, T.PERSON, T.PERSON_HISTORY, T.FACT_DEAL, T.LEAD_STAGE)
 """Beside touches, and transitions of the paths of deals."""
 set_choices = _credit_models.set_choices

@@ -252,9 +252,13 @@ def _daily(
         work.attach((each for each in inputs if each.table.is_daily), chunk)
         set_days(work.con, chunk)
         run_steps(work.con, steps)
-        query = f"SELECT * FROM {steps[-1].name}"
-        outcome.add(work.lake.write_days(work.con, table, query, chunk, computed_at=work.computed_at))
+        _put(work, outcome, steps[-1].name, chunk)
     return [outcome.report()]
+
+
+def _put(work: _Work, outcome: _Outcome, relation: str, days: Sequence[date]) -> None:
+    query = f"SELECT * FROM {relation}"
+    outcome.add(work.lake.write_days(work.con, outcome.table, query, days, computed_at=work.computed_at))
 
 
 def _cost_allocation(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
@@ -304,11 +308,6 @@ def _deal_credit(work: _Work, wanted: Sequence[Table]) -> list[TableReport]:
         run_steps(con, (*_paths.SHARES, *_deal_shares.STEPS))
         _put(work, outcomes[T.DEAL_CREDIT], _deal_shares.DEAL_CREDIT_ROW.name, chunk)
     return [outcomes[table].report() for table in wanted]
-
-
-def _put(work: _Work, outcome: _Outcome, relation: str, days: Sequence[date]) -> None:
-    query = f"SELECT * FROM {relation}"
-    outcome.add(work.lake.write_days(work.con, outcome.table, query, days, computed_at=work.computed_at))
 
 
 def _read_deals(work: _Work) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-_RENAMED = {"epoch_us": "UNIX_MICROS"}
+_RENAMED = {"epoch_us": "UNIX_MICROS", "to_years": "MAKE_YM_INTERVAL"}
 # As wide as Spark's whole numbers get: HUGEINT has one digit more.
 _WIDE = {exp.DataType.Type.INT128: "DECIMAL(38, 0)", exp.DataType.Type.UBIGINT: "DECIMAL(20, 0)"}
 
@@ -56,13 +56,6 @@ def _quantile(node: exp.Expr) -> exp.Expr:
         # Anonymous, or sqlglot would make it an approximate one.
         name = "PERCENTILE_DISC" if isinstance(node, exp.PercentileDisc) else "PERCENTILE_CONT"
         return exp.WithinGroup(this=exp.Anonymous(this=name, expressions=[node.expression]), expression=order)
-    return node
-
-
-def _years(node: exp.Expr) -> exp.Expr:
-    """to_years(n) → MAKE_YM_INTERVAL(n)."""
-    if isinstance(node, exp.Anonymous) and node.name.lower() == "to_years":
-        return exp.func("MAKE_YM_INTERVAL", *node.expressions)
     return node
 
 
@@ -149,7 +142,6 @@ FUNCTIONS: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
     _hashed,
     _between_days,
     _quantile,
-    _years,
     _comprehended,
     _element,
     _summed,

@@ -57,6 +57,12 @@ def recorded(*modules: ModuleType, without: Set[str] = frozenset()) -> Iterator[
         yield taken
 
 
+def assert_same(ours: Sequence[Rows], theirs: Sequence[Rows]) -> None:
+    """A step has rows at least once, and each time the same on both engines."""
+    assert any(each.rows for each in ours)
+    assert [] == [found for mine, other in zip(ours, theirs, strict=True) for found in differences(mine, other)]
+
+
 def differences(ours: Rows, theirs: Rows) -> list[str]:
     """What is not the same, in words; at most five of it."""
     if ours.columns != theirs.columns:

@@ -21,7 +21,7 @@ from abm_pipeline.metrics._spec import parts_of
 from abm_pipeline.storage.engine import Cluster, connect
 from abm_pipeline_tests.metrics.test_laws import populate
 from abm_pipeline_tests.metrics.world import World
-from abm_pipeline_tests.spark.compare import Rows, differences, recorded
+from abm_pipeline_tests.spark.compare import Rows, assert_same, recorded
 
 _SPECS = metric_specs()
 _OF_PARTS = [step for part in parts_of(_SPECS) for step in (*part.once, *part.steps)]
@@ -62,9 +62,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, master: str) -> Both:
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_gives_the_same_rows(both: Both, step: str) -> None:
     """Every step of the layer, a new one too, has rows in this world, and the same on both engines."""
-    assert any(each.rows for each in both.duckdb[step])
-    pairs = zip(both.duckdb[step], both.spark[step], strict=True)
-    assert [] == [found for ours, theirs in pairs for found in differences(ours, theirs)]
+    assert_same(both.duckdb[step], both.spark[step])
 
 
 def test_what_agrees_is_not_written_again(both: Both) -> None:

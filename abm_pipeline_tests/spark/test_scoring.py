@@ -17,7 +17,7 @@ from abm_pipeline.storage.engine import Step, connect, run_steps
 from abm_pipeline.storage.report import TableReport
 from abm_pipeline_tests.scoring.test_laws import MODEL, SCORED, random_intent, random_touches
 from abm_pipeline_tests.scoring.world import World, touch
-from abm_pipeline_tests.spark.compare import Rows, differences, recorded
+from abm_pipeline_tests.spark.compare import Rows, assert_same, recorded
 
 STEPS = {step.name: step.about for step in (*TOUCH_STEPS, *SPAN_STEPS, *DAY_STEPS)}
 
@@ -74,9 +74,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, master: str) -> Both:
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_gives_the_same_rows(both: Both, step: str) -> None:
     """Every step of the layer, a new one too, has rows in this world, and the same on both engines."""
-    assert any(each.rows for each in both.duckdb[step])
-    pairs = zip(both.duckdb[step], both.spark[step], strict=True)
-    assert [] == [found for ours, theirs in pairs for found in differences(ours, theirs)]
+    assert_same(both.duckdb[step], both.spark[step])
 
 
 @pytest.mark.parametrize("table", refresh.OUTPUTS, ids=str)
