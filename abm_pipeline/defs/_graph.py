@@ -11,6 +11,7 @@ from abm_pipeline.contracts import tables as t
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.metrics._definitions import metric_specs
 from abm_pipeline.metrics._spec import Part, account_parts, parts_of
+from abm_pipeline.programme import JourneyStages
 
 _PEOPLE = (t.PERSON, t.PERSON_HISTORY)
 _IDENTITY = (t.MEMBER, *_PEOPLE, t.TIER_HISTORY, t.ACCOUNT)
@@ -19,7 +20,7 @@ _PATHS = (t.TOUCH, t.FACT_DEAL, t.LEAD_STAGE, t.MEMBER, *_PEOPLE, t.ACCOUNT)
 
 
 def _with(parts: list[Part]) -> tuple[Table, ...]:
-    return tuple(dict.fromkeys((*_SCORED, *(each.table for part in parts for each in part.reads))))
+    return tuple(dict.fromkeys((*_SCORED, *(each.table for part in parts for each in part.inputs(JourneyStages())))))
 
 
 READS: dict[Table, tuple[Table, ...]] = {

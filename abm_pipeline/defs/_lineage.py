@@ -50,10 +50,10 @@ def plan(layer: str) -> dict[Table, tuple[Sequence[Step], str]]:
             for name in ("_base", "_accounts", "campaigns", "attribution", "data_health", "_spec", "_definitions")
         )
         parts = spec.account_parts(definitions.metric_specs())
-        more = [step for part in parts for step in (*part.once, *part.steps)]
+        more = [step for part in parts for step in part.all_steps]
         return {
             t.ACCOUNT_METRICS_DAILY: (
-                (*base.ONCE, *base.DAILY, *accounts.STEPS, *more),
+                (*base.ONCE, *base.DEALS, *base.DAILY, *accounts.STEPS, *more),
                 accounts.publish(parts),
             ),
             t.CAMPAIGN_METRICS: (campaigns.STEPS, f"SELECT * FROM {campaigns.STEPS[-1].name}"),

@@ -161,37 +161,6 @@ REACH = Step(
     WINDOW upto AS (PARTITION BY account_no ORDER BY day ROWS UNBOUNDED PRECEDING)
     """,
 )
-DEAL_LEVEL = Step(
-    "deal_level",
-    "From a day on: an account's open deals and their amount, and what it has bought so far. Amounts that could not be "
-    "converted are not in the sums; the run's notes count them.",
-    """
-    WITH edge AS (
-        SELECT account_id, from_day AS day, 1 AS deals, CAST(NOT is_closed AS INTEGER) AS opened, 0 AS won,
-               CASE WHEN NOT is_closed THEN coalesce(amount_reporting, 0) ELSE 0 END AS open_amount, 0 AS won_amount
-        FROM deal WHERE account_id IS NOT NULL
-        UNION ALL
-        SELECT account_id, until_day + 1, -1, -CAST(NOT is_closed AS INTEGER), 0,
-               CASE WHEN NOT is_closed THEN -coalesce(amount_reporting, 0) ELSE 0 END, 0
-        FROM deal WHERE account_id IS NOT NULL
-        UNION ALL
-        SELECT account_id, greatest(from_day, closed_day), 0, 0, 1, 0, coalesce(amount_reporting, 0)
-        FROM deal WHERE account_id IS NOT NULL AND is_won AND closed_day <= until_day
-        UNION ALL
-        SELECT account_id, until_day + 1, 0, 0, -1, 0, -coalesce(amount_reporting, 0)
-        FROM deal WHERE account_id IS NOT NULL AND is_won AND closed_day <= until_day
-    ),
-    change AS (
-        SELECT account_id, day, sum(deals) AS deals, sum(opened) AS opened, sum(won) AS won,
-               sum(open_amount) AS open_amount, sum(won_amount) AS won_amount
-        FROM edge GROUP BY account_id, day
-    )
-    SELECT account_id, day AS from_day, CAST(sum(deals) OVER upto AS BIGINT) AS deals,
-           CAST(sum(opened) OVER upto AS BIGINT) AS open_deals, CAST(sum(won) OVER upto AS BIGINT) AS won_deals,
-           sum(open_amount) OVER upto AS open_pipeline, sum(won_amount) OVER upto AS won_revenue
-    FROM change WINDOW upto AS (PARTITION BY account_id ORDER BY day ROWS UNBOUNDED PRECEDING)
-    """,
-)
 PEOPLE_LEVEL = Step(
     "people_level",
     "From a day on: how many people of an account are known.",
@@ -299,7 +268,6 @@ STEPS = (
     PROVIDER_DAY,
     ITEM,
     REACH,
-    DEAL_LEVEL,
     PEOPLE_LEVEL,
     UNIVERSE,
     MEDIA,

@@ -9,14 +9,23 @@ is so on the days `local day of valid_from … local day of valid_to − 1`; hen
 
 from __future__ import annotations
 
+from abm_pipeline.contracts import tables as T
+from abm_pipeline.contracts.fields import Type
+from abm_pipeline.metrics._kept import Kept
 from abm_pipeline.metrics._segments import quintile
+from abm_pipeline.metrics._setup import IDENTITY
 from abm_pipeline.storage.engine import Step
+from abm_pipeline.storage.journal import ENDS, FACTS
+from abm_pipeline.storage.lake import Input
 
 DEAL_WINDOW_DAYS = 90
 """Trailing window of the metrics of closed deals."""
 
 LONGEST_DEAL_WINDOW_DAYS = 365
 """The longest window of metrics that split closed deals by the score at their creation (annual_contract_value)."""
+
+REACHED_DAYS = 90
+"""Days up to a deal's creation in which a campaign must have reached the account, to have been personal to it."""
 
 COHORT_DAYS = 90
 """Length of the cohort window of engagement_to_opportunity."""
@@ -139,67 +148,159 @@ DEAL_VERSION = Step(
     SELECT * FROM dated WHERE from_day <= until_day
     """,
 )
+DEAL_LEVEL = Step(
+    "deal_level",
+    "From a day on: an account's open deals and their amount, and what it has bought so far. Amounts that could not be "
+    "converted are not in the sums; the run's notes count them.",
+    """
+    WITH edge AS (
+        SELECT account_id, from_day AS day, 1 AS deals, CAST(NOT is_closed AS INTEGER) AS opened, 0 AS won,
+               CASE WHEN NOT is_closed THEN coalesce(amount_reporting, 0) ELSE 0 END AS open_amount, 0 AS won_amount
+        FROM deal_version WHERE account_id IS NOT NULL
+        UNION ALL
+        SELECT account_id, until_day + 1, -1, -CAST(NOT is_closed AS INTEGER), 0,
+               CASE WHEN NOT is_closed THEN -coalesce(amount_reporting, 0) ELSE 0 END, 0
+        FROM deal_version WHERE account_id IS NOT NULL
+        UNION ALL
+        SELECT account_id, greatest(from_day, closed_day), 0, 0, 1, 0, coalesce(amount_reporting, 0)
+        FROM deal_version WHERE account_id IS NOT NULL AND is_won AND closed_day <= until_day
+        UNION ALL
+        SELECT account_id, until_day + 1, 0, 0, -1, 0, -coalesce(amount_reporting, 0)
+        FROM deal_version WHERE account_id IS NOT NULL AND is_won AND closed_day <= until_day
+    ),
+    change AS (
+        SELECT account_id, day, sum(deals) AS deals, sum(opened) AS opened, sum(won) AS won,
+               sum(open_amount) AS open_amount, sum(won_amount) AS won_amount
+        FROM edge GROUP BY account_id, day
+    )
+    SELECT account_id, day AS from_day, CAST(sum(deals) OVER upto AS BIGINT) AS deals,
+           CAST(sum(opened) OVER upto AS BIGINT) AS open_deals, CAST(sum(won) OVER upto AS BIGINT) AS won_deals,
+           sum(open_amount) OVER upto AS open_pipeline, sum(won_amount) OVER upto AS won_revenue
+    FROM change WINDOW upto AS (PARTITION BY account_id ORDER BY day ROWS UNBOUNDED PRECEDING)
+    """,
+)
+DEAL_ORIGIN = Kept(
+    "deal_origin",
+    {"account_id": Type.TEXT, "engagement_quintile": Type.TEXT, "personalisation": Type.TEXT},
+    key=("account_id",),
+    asked=f"""
+        SELECT DISTINCT created_day FROM deal_version, params p
+        WHERE account_id IS NOT NULL AND from_day <= p.last_day AND until_day >= p.first_day
+          AND (NOT is_closed OR closed_day > p.first_day - {LONGEST_DEAL_WINDOW_DAYS})
+    """,
+    reads=lambda _: (
+        Input(T.ENGAGEMENT_SCORE),
+        Input(T.TOUCH, REACHED_DAYS),
+        Input(T.FACT_CAMPAIGN),
+        Input(T.FACT_DEAL, way=ENDS),
+        *(Input(table, way=FACTS) for table in IDENTITY if table is not T.TIER_HISTORY),
+    ),
+    steps=(
+        Step(
+            "deal_origin",
+            "Accounts on the days on which their deals were created, if open on a day asked for or closed in its year, "
+            "as no metric shows others: the engagement quintile, and the most personal level (account, industry, "
+            "generic) of the campaigns that had reached the account in the 90 days up to then. Exposures are included, "
+            "since an ad is what was made personal.",
+            f"""
+            WITH created AS (
+                SELECT DISTINCT v.account_id, f.account_no, v.created_day AS day
+                FROM deal_version v SEMI JOIN days d ON d.day = v.created_day JOIN firm f USING (account_id)
+            ),
+            reached AS (
+                SELECT DISTINCT coalesce(c.account_no, r.account_no) AS account_no, t.day,
+                       CASE f.personalisation WHEN 'account' THEN 3 WHEN 'industry' THEN 2 ELSE 1 END AS level
+                FROM facts.touch t
+                JOIN facts.campaign f ON f.campaign_id = t.campaign_id
+                 AND f.personalisation IN ('account', 'industry', 'generic')
+                LEFT JOIN company_unit c ON c.company_key = t.company_key
+                LEFT JOIN person_at r ON r.contact_key = t.contact_key AND t.day BETWEEN r.from_day AND r.until_day
+                WHERE t.touch_type NOT IN (SELECT touch_type FROM failed_type)
+                  AND coalesce(c.account_no, r.account_no) IN (SELECT account_no FROM created)
+            ),
+            -- Of each level, only the last day up to the deal's creation matters.
+            most_personal AS (
+                SELECT c.account_id, c.day, max(c.level) AS level
+                FROM (SELECT *, unnest([1, 2, 3]) AS level FROM created) c
+                ASOF JOIN reached r ON r.account_no = c.account_no AND r.level = c.level AND r.day <= c.day
+                WHERE r.day > c.day - {REACHED_DAYS} GROUP BY c.account_id, c.day
+            )
+            SELECT c.day, c.account_id, {quintile("s")} AS engagement_quintile,
+                   CASE m.level WHEN 3 THEN 'account' WHEN 2 THEN 'industry' WHEN 1 THEN 'generic' END
+                       AS personalisation
+            FROM created c CROSS JOIN params p
+            LEFT JOIN scoring.engagement_score s
+              ON s.account_id = c.account_id AND s.day = c.day AND s.window_days = p.score_window
+            LEFT JOIN most_personal m ON m.account_id = c.account_id AND m.day = c.day
+            """,
+        ),
+    ),
+)
+ENGAGED_START = Kept(
+    "engaged_start",
+    {"account_id": Type.TEXT, "engagement_quintile": Type.TEXT},
+    key=("account_id",),
+    asked="SELECT day FROM scored",
+    reads=lambda _: (Input(T.ENGAGEMENT_SCORE, 2),),
+    steps=(
+        Step(
+            "engaged_start",
+            "Accounts that are over the engaged threshold and were not on the day before.",
+            f"""
+            WITH engaged AS (
+                SELECT s.* FROM scoring.engagement_score s, params p
+                WHERE s.is_engaged AND s.window_days = p.score_window
+                  AND s.day BETWEEN p.first_day - 1 AND p.last_day
+            )
+            SELECT s.day, s.account_id, {quintile("s")} AS engagement_quintile
+            FROM engaged s SEMI JOIN days USING (day)
+            ANTI JOIN (SELECT account_id, CAST(day + 1 AS DATE) AS day FROM engaged) b USING (account_id, day)
+            """,
+        ),
+    ),
+)
+KEPT = (DEAL_ORIGIN, ENGAGED_START)
+"""Kept rows that DEALS read."""
+
 DEAL = Step(
     "deal",
     "Deal versions with their segments: list and tier, and engagement quintile, at the end of the day the deal was "
     "created, so that a later tier move never counts a deal twice.",
-    f"""
+    """
     WITH created AS (SELECT DISTINCT account_id, created_day FROM deal_version WHERE account_id IS NOT NULL),
     tier_then AS (
         SELECT c.account_id, c.created_day, arg_min(l.tier, l.tier_rank) AS tier
         FROM created c JOIN listed_span l
           ON l.account_id = c.account_id AND c.created_day BETWEEN l.from_day AND l.until_day
         GROUP BY ALL
-    ),
-    -- Scores are read for the deals alone that are open on a day asked for, or closed in its year: of no other does a
-    -- metric show the quintile.
-    asked AS (
-        SELECT DISTINCT account_id, created_day AS day
-        FROM deal_version, params p
-        WHERE account_id IS NOT NULL AND from_day <= p.last_day AND until_day >= p.first_day
-          AND (NOT is_closed OR closed_day > p.first_day - {LONGEST_DEAL_WINDOW_DAYS})
-    ),
-    score_then AS (
-        SELECT s.account_id, s.day AS created_day, {quintile("s")} AS engagement_quintile
-        FROM score_history s SEMI JOIN asked a ON a.account_id = s.account_id AND a.day = s.day
     )
     SELECT v.*, CASE WHEN t.tier IS NULL THEN 'non_abm' ELSE 'abm' END AS program, coalesce(t.tier, 'none') AS tier,
            coalesce(f.industry, 'unknown') AS industry, coalesce(f.region, 'unknown') AS region,
            coalesce(f.employee_band, 'unknown') AS employee_band,
-           coalesce(s.engagement_quintile, 'unknown') AS engagement_quintile
+           coalesce(o.engagement_quintile, 'unknown') AS engagement_quintile
     FROM deal_version v
     LEFT JOIN tier_then t ON t.account_id = v.account_id AND t.created_day = v.created_day
-    LEFT JOIN score_then s ON s.account_id = v.account_id AND s.created_day = v.created_day
+    LEFT JOIN deal_origin o ON o.account_id = v.account_id AND o.day = v.created_day
     LEFT JOIN firm f ON f.account_id = v.account_id
     """,
-)
-SCORE_HISTORY = Step(
-    "score_history",
-    "The champion's scores over its longest window, on every day there is. Only its files are attached.",
-    """
-    SELECT s.day, s.account_id, s.score, s.percentile, s.is_engaged
-    FROM scoring.engagement_score s, params p WHERE s.window_days = p.score_window
-    """,
-    is_view=True,
 )
 FIRST_ENGAGED = Step(
     "first_engaged",
     "Day on which an account first went over the engaged threshold, with its segments on that day. Accounts over it "
     "on the first day with scores are left out: when they began is not known; so are those of no cohort asked for.",
     f"""
-    WITH known AS (SELECT account_id, min(day) AS first_day FROM score_history WHERE is_engaged GROUP BY account_id),
-    asked AS (
-        SELECT account_id, known.first_day AS day FROM known, params p
-        WHERE known.first_day > (SELECT min(day) FROM scoring.engagement_score)
-          AND known.first_day > p.first_day - {COHORT_DAYS + max(FOLLOW_UP_DAYS)}
+    WITH begun AS (
+        SELECT account_id, min(day) AS first_day, arg_min(engagement_quintile, day) AS engagement_quintile
+        FROM engaged_start GROUP BY account_id
     ),
-    begun AS (
-        SELECT s.account_id, s.day AS first_day, {quintile("s")} AS engagement_quintile
-        FROM score_history s SEMI JOIN asked a ON a.account_id = s.account_id AND a.day = s.day
+    asked AS (
+        SELECT b.* FROM begun b, params p
+        WHERE b.first_day > (SELECT min(day) FROM scored)
+          AND b.first_day > p.first_day - {COHORT_DAYS + max(FOLLOW_UP_DAYS)}
     ),
     tier_then AS (
         SELECT b.account_id, arg_min(l.tier, l.tier_rank) AS tier
-        FROM begun b JOIN listed_span l
+        FROM asked b JOIN listed_span l
           ON l.account_id = b.account_id AND b.first_day BETWEEN l.from_day AND l.until_day
         GROUP BY ALL
     )
@@ -207,26 +308,25 @@ FIRST_ENGAGED = Step(
            coalesce(t.tier, 'none') AS tier, coalesce(f.industry, 'unknown') AS industry,
            coalesce(f.region, 'unknown') AS region, coalesce(f.employee_band, 'unknown') AS employee_band,
            coalesce(f.owner, 'unknown') AS owner, b.engagement_quintile
-    FROM begun b
+    FROM asked b
     LEFT JOIN tier_then t ON t.account_id = b.account_id
     LEFT JOIN firm f ON f.account_id = b.account_id
     """,
 )
-ONCE = (
-    UNIT,
-    COMPANY_UNIT,
-    PERSON_UNIT,
-    PERSON_AT,
-    PERSON_STAY,
-    FIRM,
-    LISTED_SPAN,
-    DEAL_VERSION,
-    SCORE_HISTORY,
-    DEAL,
-    FIRST_ENGAGED,
-)
-"""Steps that do not depend on the days asked for, but for what they leave out: `params` tells their first and last."""
+ONCE = (UNIT, COMPANY_UNIT, PERSON_UNIT, PERSON_AT, PERSON_STAY, FIRM, LISTED_SPAN, DEAL_VERSION, DEAL_LEVEL)
+"""Steps that do not depend on the days asked for; kept rows are made with them."""
+DEALS = (DEAL, FIRST_ENGAGED)
+"""After KEPT: the same, but for what they leave out; `params` tells the first and last day asked for."""
 
+SCORE_HISTORY = Step(
+    "score_history",
+    "The champion's scores over its longest window, as far back as anybody reads. Only its files are attached.",
+    """
+    SELECT s.day, s.account_id, s.score, s.percentile, s.is_engaged
+    FROM scoring.engagement_score s, params p WHERE s.window_days = p.score_window
+    """,
+    is_view=True,
+)
 SCORE_DAY = Step(
     "score_day",
     "The champion's scores on the days asked for, in all its windows.",
@@ -277,5 +377,5 @@ OPEN = Step(
     SELECT * FROM expanded SEMI JOIN days USING (day)
     """,
 )
-DAILY = (SCORE_DAY, LISTED, CLOSED, OPEN)
+DAILY = (SCORE_HISTORY, SCORE_DAY, LISTED, CLOSED, OPEN)
 """Steps over the days asked for."""

@@ -7,10 +7,15 @@ over rolling windows are made as in `_accounts`: of what arrives and leaves.
 from __future__ import annotations
 
 from abm_pipeline.contracts import tables as T
-from abm_pipeline.metrics._happenings import CONTENT, HAPPENINGS, REACH_DAYS
+from abm_pipeline.contracts.fields import Type
+from abm_pipeline.metrics._happenings import CONTENT, HAPPENED, HAPPENED_READS
+from abm_pipeline.metrics._kept import Kept
 from abm_pipeline.metrics._spec import Part
 from abm_pipeline.storage.engine import Step
 from abm_pipeline.storage.lake import Input
+
+REACH_DAYS = 90
+"""Window of what is counted here."""
 
 AWARENESS_PIECES = 5
 """So many pieces of the top of the funnel, and none deeper: stuck at awareness."""
@@ -21,18 +26,22 @@ MANY_TYPES = 3
 _PARTS = ("content_download", "form_fill", "webinar_attended", "event_attended", "page_view", "web_visit")
 _KINDS = ("pieces", "top_pieces", "mid_pieces", "bottom_pieces", "meetings", "calls")
 
-DEPTH = Part(
-    "depth_day",
-    needs=(HAPPENINGS,),
-    reads=(Input(T.SCORE_PART),),
+DEPTH_ITEM = Kept(
+    "depth_item",
+    {"account_id": Type.TEXT, "kind": Type.TEXT, "item": Type.TEXT, "weight": Type.INT},
+    key=("account_id", "kind", "item"),
+    asked="SELECT day FROM touched",
+    window_days=REACH_DAYS,
+    reads=lambda _: HAPPENED_READS,
     steps=(
+        *HAPPENED,
         Step(
             "depth_item",
             "What is counted: a piece of content (by its id, else its type) once a window, and once for each place in "
             "the funnel; a meeting and a call for themselves.",
             f"""
             WITH piece AS (
-                SELECT account_no, day, hash(coalesce(content_id, content_type)) AS item, funnel_stage
+                SELECT account_no, day, coalesce(content_id, content_type) AS item, funnel_stage
                 FROM happening WHERE {CONTENT}
             ),
             seen AS (
@@ -40,21 +49,36 @@ DEPTH = Part(
                 UNION ALL
                 SELECT funnel_stage || '_pieces', account_no, item, 1, day FROM piece WHERE funnel_stage IS NOT NULL
                 UNION ALL
-                SELECT 'meetings', account_no, hash(begins_at), 1, day FROM met WHERE is_first AND is_held
+                SELECT 'meetings', account_no, CAST(CAST(extract(epoch FROM begins_at) AS BIGINT) AS VARCHAR), 1, day
+                FROM met WHERE is_first AND is_held
                 UNION ALL
-                SELECT 'calls', account_no, hash(day), CAST(sum(events) AS INTEGER), day
+                SELECT 'calls', account_no, CAST(day AS VARCHAR), CAST(sum(events) AS INTEGER), day
                 FROM happening WHERE touch_type = 'call_connected' GROUP BY account_no, day
             )
-            SELECT DISTINCT * FROM seen
+            SELECT DISTINCT s.* EXCLUDE (account_no), f.account_id
+            FROM seen s SEMI JOIN days USING (day) JOIN firm f USING (account_no)
             """,
         ),
+    ),
+)
+
+DEPTH = Part(
+    "depth_day",
+    kept=(DEPTH_ITEM,),
+    reads=(Input(T.SCORE_PART),),
+    steps=(
         Step(
             "depth_level",
             "From a day on: how many of each are within the window.",
             f"""
-            WITH stay AS (
+            WITH item AS (
+                SELECT i.day, i.kind, f.account_no, i.weight, hash(i.item) AS item
+                FROM depth_item i JOIN firm f USING (account_id), params p
+                WHERE i.day BETWEEN p.first_day - {REACH_DAYS - 1} AND p.last_day
+            ),
+            stay AS (
                 SELECT kind, account_no, weight, day, day - lag(day) OVER w AS since, lead(day) OVER w - day AS until
-                FROM depth_item WINDOW w AS (PARTITION BY kind, account_no, item ORDER BY day)
+                FROM item WINDOW w AS (PARTITION BY kind, account_no, item ORDER BY day)
             ),
             edge AS (
                 SELECT kind, account_no, day, weight FROM stay WHERE since IS NULL OR since >= {REACH_DAYS}

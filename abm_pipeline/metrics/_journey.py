@@ -1,18 +1,21 @@
 """The journey stage of the list on every day of the quarter before a day: who moved on, and since when each is there.
 
-Belongs here: the part of progression and time_in_stage. Stages are those of `account_stage`, by the same rule; they are
-computed anew for the days before, so that a day's numbers do not depend on which other days were computed. Only days
-with scores count: before the first of them nobody's stage is known.
+Belongs here: the part of progression and time_in_stage. Stages are those of `account_stage`, by the same rule; those of
+the days before are kept, and made where they are not, so that a day's numbers do not depend on which other days were
+computed. Only days with scores count: before the first of them nobody's stage is known.
 """
 
 from __future__ import annotations
 
 from abm_pipeline.contracts import tables as T
-from abm_pipeline.contracts.fields import ACCOUNT_STAGES
+from abm_pipeline.contracts.fields import ACCOUNT_STAGES, Type
 from abm_pipeline.metrics._accounts import ENGAGED_DAYS, STAGE
+from abm_pipeline.metrics._kept import Kept
+from abm_pipeline.metrics._setup import IDENTITY
 from abm_pipeline.metrics._spec import Part
 from abm_pipeline.metrics._starts import STARTS, WINDOWS
 from abm_pipeline.storage.engine import Step
+from abm_pipeline.storage.journal import KNOWN
 from abm_pipeline.storage.lake import Input
 
 LOOKBACK = max(WINDOWS)
@@ -22,11 +25,18 @@ _BEST = ", ".join(
     for window in WINDOWS
 )
 
-JOURNEY = Part(
-    "journey_day",
-    needs=(STARTS,),
-    choices=("journey",),
-    reads=(Input(T.TOUCH, LOOKBACK + ENGAGED_DAYS), Input(T.ENGAGEMENT_SCORE, LOOKBACK + 1)),
+STAGE_DAY = Kept(
+    "stage_day",
+    {"account_id": Type.TEXT, "tier": Type.TEXT, "stage_no": Type.INT, "is_new": Type.BOOL},
+    key=("account_id",),
+    asked="SELECT day FROM scored",
+    window_days=LOOKBACK + 1,
+    reads=lambda journey: (
+        Input(T.TOUCH, max(ENGAGED_DAYS, journey.aware_window_days) + 1),
+        Input(T.ENGAGEMENT_SCORE, 2),
+        Input(T.FACT_DEAL),
+        *(Input(table, way=KNOWN) for table in IDENTITY),
+    ),
     steps=(
         Step(
             "journey_item",
@@ -37,7 +47,7 @@ JOURNEY = Part(
                        CASE WHEN NOT t.is_exposure AND e.touch_type IS NOT NULL THEN hash(r.person_id) END AS contact,
                        r.person_id IS NOT NULL AS is_named
                 FROM facts.touch t
-                JOIN params p ON t.day > p.first_day - {LOOKBACK} - greatest({ENGAGED_DAYS}, p.aware_window)
+                JOIN params p ON t.day >= p.first_day - greatest({ENGAGED_DAYS}, p.aware_window)
                 LEFT JOIN company_unit c ON c.company_key = t.company_key
                 LEFT JOIN person_at r ON r.contact_key = t.contact_key AND t.day BETWEEN r.from_day AND r.until_day
                 LEFT JOIN engaging_type e ON e.touch_type = t.touch_type
@@ -50,7 +60,7 @@ JOURNEY = Part(
                 SELECT 'aware', account_no, 0, day FROM placed
             )
             SELECT kind, account_no, item, max(day) AS day FROM seen, params p WHERE account_no IS NOT NULL
-            GROUP BY kind, account_no, item, greatest(day, p.first_day - {LOOKBACK})
+            GROUP BY kind, account_no, item, greatest(day, p.first_day - 1)
             """,
         ),
         Step(
@@ -68,10 +78,10 @@ JOURNEY = Part(
                 SELECT kind, account_no, day + days, -1 FROM stay WHERE until IS NULL OR until >= days
             ),
             change AS (
-                SELECT account_no, greatest(day, first_day - {LOOKBACK}) AS day,
+                SELECT account_no, greatest(day, first_day - 1) AS day,
                        coalesce(sum(weight) FILTER (kind = 'contacts'), 0) AS contacts,
                        coalesce(sum(weight) FILTER (kind = 'aware'), 0) AS aware
-                FROM edge, params WHERE day <= last_day GROUP BY account_no, greatest(day, first_day - {LOOKBACK})
+                FROM edge, params WHERE day <= last_day GROUP BY account_no, greatest(day, first_day - 1)
             )
             SELECT account_no, day AS from_day, CAST(sum(contacts) OVER w AS BIGINT) AS contacts,
                    CAST(sum(aware) OVER w AS BIGINT) AS aware
@@ -81,62 +91,93 @@ JOURNEY = Part(
         Step(
             "journey_score",
             "The champion's scores in the journey's window.",
-            f"""
+            """
             SELECT s.day, s.account_id, s.score, s.is_engaged FROM scoring.engagement_score s JOIN params p
               ON s.model = p.champion AND s.model_version = p.model_version AND s.window_days = p.journey_window
-            WHERE s.day BETWEEN p.first_day - {LOOKBACK} AND p.last_day
+            WHERE s.day BETWEEN p.first_day - 1 AND p.last_day
             """,
         ),
         Step(
             "stage_day",
-            "The stage, from 1 (unaware), of each listed account on each day with scores; days are numbered.",
+            "The stage, from 1 (unaware), of each listed account on each day with scores, and whether it was in "
+            "another one the day before, or in none: off the list, or without scores.",
             f"""
             WITH expanded AS (
                 SELECT l.account_id, l.tier, l.tier_rank,
-                       unnest(generate_series(greatest(l.from_day, p.first_day - {LOOKBACK}),
+                       unnest(generate_series(greatest(l.from_day, p.first_day - 1),
                                               least(l.until_day, p.last_day), INTERVAL 1 DAY))::DATE AS day
                 FROM listed_span l, params p
             ),
-            scored AS (SELECT day, row_number() OVER (ORDER BY day) AS day_no FROM journey_score GROUP BY day),
             here AS (
-                SELECT x.day, s.day_no, x.account_id, f.account_no, f.industry, f.region, f.employee_band,
-                       arg_min(x.tier, x.tier_rank) AS tier
-                FROM expanded x JOIN scored s USING (day) JOIN firm f USING (account_id) GROUP BY ALL
+                SELECT x.day, x.account_id, f.account_no, arg_min(x.tier, x.tier_rank) AS tier
+                FROM expanded x SEMI JOIN journey_score s USING (day) JOIN firm f USING (account_id) GROUP BY ALL
+            ),
+            staged AS (
+                SELECT u.day, u.account_id, u.tier,
+                       list_position([{", ".join(f"'{stage}'" for stage in ACCOUNT_STAGES)}], {STAGE}) AS stage_no
+                FROM here u CROSS JOIN params p
+                LEFT JOIN journey_score e ON e.account_id = u.account_id AND e.day = u.day
+                ASOF LEFT JOIN journey_reach r ON r.account_no = u.account_no AND r.from_day <= u.day
+                ASOF LEFT JOIN deal_level d ON d.account_id = u.account_id AND d.from_day <= u.day
+            ),
+            marked AS (
+                SELECT *, NOT coalesce(lag(stage_no) OVER w = stage_no AND lag(day) OVER w = day - 1, false) AS is_new
+                FROM staged WINDOW w AS (PARTITION BY account_id ORDER BY day)
             )
-            SELECT u.* EXCLUDE (account_no),
-                   list_position([{", ".join(f"'{stage}'" for stage in ACCOUNT_STAGES)}], {STAGE}) AS stage_no
-            FROM here u CROSS JOIN params p
-            LEFT JOIN journey_score e ON e.account_id = u.account_id AND e.day = u.day
-            ASOF LEFT JOIN journey_reach r ON r.account_no = u.account_no AND r.from_day <= u.day
-            ASOF LEFT JOIN deal_level d ON d.account_id = u.account_id AND d.from_day <= u.day
+            SELECT * FROM marked SEMI JOIN days USING (day)
             """,
         ),
+    ),
+)
+
+JOURNEY = Part(
+    "journey_day",
+    needs=(STARTS,),
+    choices=("journey",),
+    kept=(STAGE_DAY,),
+    steps=(
         Step(
             "stage_start",
-            "Accounts at the start of each window, with their stage then and the deepest one reached within it.",
+            "Accounts at the start of each window, with their stage then, and whether they came into a later one "
+            "within it.",
             f"""
-            SELECT w.day, w.window_days, s.account_id, s.tier, s.industry, s.region, s.employee_band, s.stage_no,
+            WITH told AS (
+                SELECT s.* FROM stage_day s, params p
+                WHERE s.day BETWEEN p.first_day - {LOOKBACK} AND p.last_day
+                  AND (s.is_new OR s.day IN (SELECT start_day FROM window_start))
+            )
+            SELECT w.day, w.window_days, s.account_id, s.tier, f.industry, f.region, f.employee_band, s.stage_no,
                    coalesce(CASE w.window_days {" ".join(f"WHEN {w} THEN s.best_{w}" for w in WINDOWS)} END
                             > s.stage_no, false) AS is_moved
-            FROM window_start w JOIN (SELECT *, {_BEST} FROM stage_day) s ON s.day = w.start_day
+            FROM window_start w JOIN (SELECT *, {_BEST} FROM told) s ON s.day = w.start_day
+            JOIN firm f USING (account_id)
             """,
         ),
         Step(
             "journey_day",
             f"Since how many days each account is in its stage, at most {LOOKBACK + 1}. A day off the list begins "
-            "anew.",
+            "anew; days without scores do not.",
             f"""
-            WITH marked AS (
-                SELECT *, CASE WHEN lag(stage_no) OVER w = stage_no AND lag(day_no) OVER w = day_no - 1 THEN NULL
-                          ELSE day END AS begins
-                FROM stage_day WINDOW w AS (PARTITION BY account_id ORDER BY day)
+            WITH gap AS (
+                SELECT day, lag(day) OVER (ORDER BY day) AS day_before FROM scored QUALIFY day_before < day - 1
             ),
-            stayed AS (
-                SELECT *, max(begins) OVER (PARTITION BY account_id ORDER BY day ROWS UNBOUNDED PRECEDING) AS since
-                FROM marked
+            told AS (
+                SELECT s.* FROM stage_day s, params p
+                WHERE s.day BETWEEN p.first_day - {LOOKBACK} AND p.last_day
+                  AND (s.is_new OR s.day IN (SELECT day FROM days) OR s.day IN (SELECT day_before FROM gap))
+            ),
+            begun AS (
+                SELECT t.* REPLACE (t.is_new AND NOT coalesce(
+                           lag(t.stage_no) OVER w = t.stage_no AND lag(t.day) OVER w = g.day_before, false) AS is_new)
+                FROM told t LEFT JOIN gap g ON g.day = t.day WINDOW w AS (PARTITION BY t.account_id ORDER BY t.day)
+            ),
+            since AS (
+                SELECT *, max(CASE WHEN is_new THEN day END) OVER (PARTITION BY account_id ORDER BY day) AS since_day
+                FROM begun
             )
-            SELECT * EXCLUDE (begins, since), CAST(least(day - since + 1, {LOOKBACK + 1}) AS BIGINT) AS stage_days
-            FROM stayed SEMI JOIN days USING (day)
+            SELECT day, account_id, tier, stage_no,
+                   CAST(least(coalesce(day - since_day, {LOOKBACK}), {LOOKBACK}) + 1 AS BIGINT) AS stage_days
+            FROM since SEMI JOIN days USING (day)
             """,
         ),
     ),

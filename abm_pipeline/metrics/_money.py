@@ -13,10 +13,10 @@ import duckdb
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.metrics._customers import CUSTOMERS, QUARTER, YEAR
 from abm_pipeline.metrics._segments import by_segment
-from abm_pipeline.metrics._spec import EVER, Part
+from abm_pipeline.metrics._spec import Part
 from abm_pipeline.programme import Programme
 from abm_pipeline.storage.engine import Step
-from abm_pipeline.storage.lake import Input
+from abm_pipeline.storage.lake import EVER, Input
 
 MONEY_SEGMENTS = ("program", "tier")
 

@@ -11,10 +11,14 @@ from __future__ import annotations
 import duckdb
 
 from abm_pipeline.contracts import tables as T
-from abm_pipeline.metrics._spec import EVER, Part
+from abm_pipeline.contracts.fields import Type
+from abm_pipeline.metrics._kept import Kept
+from abm_pipeline.metrics._setup import IDENTITY
+from abm_pipeline.metrics._spec import Part
 from abm_pipeline.programme import Programme
 from abm_pipeline.storage.engine import Step
-from abm_pipeline.storage.lake import Input
+from abm_pipeline.storage.journal import FACTS
+from abm_pipeline.storage.lake import EVER, Input
 
 TWO_WAY = ("email_reply", "call_connected", "meeting", "chat")
 """Touches that both sides took part in."""
@@ -67,15 +71,24 @@ _PERSON_FIELDS = Step(
     FROM edge WINDOW w AS (PARTITION BY person_id ORDER BY day)
     """,
 )
-_CONNECTED = Step(
-    "person_connected",
-    "Day since when a person has talked with us at an account.",
-    f"""
-    SELECT r.account_id, r.person_id, min(t.day) AS day
-    FROM facts.touch t JOIN person_at r ON r.contact_key = t.contact_key AND t.day BETWEEN r.from_day AND r.until_day
-    WHERE t.touch_type IN ({", ".join(f"'{name}'" for name in TWO_WAY)}) AND r.account_id IS NOT NULL
-    GROUP BY ALL
-    """,
+TALK = Kept(
+    "talk",
+    {"account_id": Type.TEXT, "person_id": Type.TEXT},
+    key=("account_id", "person_id"),
+    asked="SELECT day FROM touched",
+    reads=lambda _: (Input(T.TOUCH), *(Input(table, way=FACTS) for table in IDENTITY if table is not T.TIER_HISTORY)),
+    steps=(
+        Step(
+            "talk",
+            "Who talked with us on a day, at the account of the day.",
+            f"""
+            SELECT DISTINCT t.day, r.account_id, r.person_id
+            FROM facts.touch t SEMI JOIN days USING (day)
+            JOIN person_at r ON r.contact_key = t.contact_key AND t.day BETWEEN r.from_day AND r.until_day
+            WHERE t.touch_type IN ({", ".join(f"'{name}'" for name in TWO_WAY)}) AND r.account_id IS NOT NULL
+            """,
+        ),
+    ),
 )
 _MEASURES = (*(f"has_{name}" for name in CONTACT_FIELDS), "connected", "complete")
 _LEVEL = Step(
@@ -91,7 +104,7 @@ _LEVEL = Step(
         SELECT s.account_id, person_id, f.day, 0, f.fields, 0
         FROM (SELECT DISTINCT account_id, person_id FROM person_stay) s JOIN person_fields f USING (person_id)
         UNION ALL
-        SELECT account_id, person_id, day, 0, NULL, 1 FROM person_connected
+        SELECT account_id, person_id, min(day), 0, NULL, 1 FROM talk GROUP BY account_id, person_id
     ),
     state AS (
         SELECT account_id, person_id, day, sum(sum(records)) OVER w > 0 AS is_known,
@@ -124,8 +137,9 @@ PEOPLE = Part(
     "contact_day",
     prepare=_set_complete,
     choices=("market.complete_contact",),
-    once=(_PERSON_FIELDS, _CONNECTED, _LEVEL),
-    reads=(Input(T.CONTACT, EVER), Input(T.TOUCH, EVER)),
+    kept=(TALK,),
+    once=(_PERSON_FIELDS, _LEVEL),
+    reads=(Input(T.CONTACT, EVER),),
     steps=(
         Step(
             "contact_day",

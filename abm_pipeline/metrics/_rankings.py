@@ -8,10 +8,10 @@ once for each day on which one came, and a day shows the latest of these.
 from __future__ import annotations
 
 from abm_pipeline.contracts import tables as T
-from abm_pipeline.metrics._spec import EVER, Part
+from abm_pipeline.metrics._spec import Part
 from abm_pipeline.scoring.discrimination import Z95
 from abm_pipeline.storage.engine import Step
-from abm_pipeline.storage.lake import Input
+from abm_pipeline.storage.lake import EVER, Input
 
 TOP = 20
 """Places that the overlap looks at."""

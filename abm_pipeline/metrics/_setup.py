@@ -71,11 +71,16 @@ def set_choices(con: duckdb.DuckDBPyConnection, programme: Programme, model: Sco
 
 def set_days(con: duckdb.DuckDBPyConnection, days: Sequence[date]) -> None:
     """Make `days` the days asked for, and `params` the one row of choices with their first and last."""
-    _fill(con, "days (day DATE)", [(day,) for day in days])
+    set_dates(con, "days", days)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE params AS "
         "SELECT c.*, d.* FROM choices c, (SELECT min(day) AS first_day, max(day) AS last_day FROM days) d"
     )
+
+
+def set_dates(con: duckdb.DuckDBPyConnection, table: str, days: Sequence[date]) -> None:
+    """Make `table` of the dates, as `day`."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT unnest($days::DATE[]) AS day", {"days": list(days)})
 
 
 def set_sources(con: duckdb.DuckDBPyConnection) -> None:

@@ -14,15 +14,13 @@ from typing import Literal
 
 import duckdb
 
-from abm_pipeline.programme import Programme
+from abm_pipeline.metrics._kept import Kept
+from abm_pipeline.programme import JourneyStages, Programme
 from abm_pipeline.storage.engine import Step
 from abm_pipeline.storage.lake import Input
 
 Statistic = Literal["count", "proportion", "weighted", "clustered", "mean", "ratio", "given"]
 """How a value is made of its columns, and which 95 % interval it gets (`_finish`)."""
-
-EVER = 36_525
-"""Window of an input that a day reads from its beginning."""
 
 Prepare = Callable[[duckdb.DuckDBPyConnection, Programme], None]
 
@@ -31,16 +29,17 @@ Prepare = Callable[[duckdb.DuckDBPyConnection, Programme], None]
 class Part:
     """Steps that metrics share, and what they read; run once for each chunk of days, whoever needs them.
 
-    `prepare` makes small tables of the programme's choices; `once` are steps that do not depend on the days asked for;
-    `steps` do, and can read `account_day` and all else in the README. `reads` are lake tables that the base steps do
-    not read, or not as far back; `made_by` the steps of a table among them that says nothing by itself, such as shares
-    of credit, and `choices` the keys of the programme (`attribution`, `market.icp`) that the numbers hang on: both are
-    part of the definition of what is made of them. With `columns`, the last step is named `name`, has one row a (day,
-    account_id), and account_metrics_daily shows these columns of it.
+    `prepare` makes small tables of the programme's choices; `kept` are rows by day that are made once a day; `once` are
+    steps that do not depend on the days asked for; `steps` do, and can read `account_day` and all else in the README.
+    `reads` are lake tables that the base steps do not read, or not as far back; `made_by` the steps of a table among
+    them that says nothing by itself, such as shares of credit, and `choices` the keys of the programme (`attribution`,
+    `market.icp`) that the numbers hang on: both are part of the definition of what is made of them. With `columns`, the
+    last step is named `name`, has one row a (day, account_id), and account_metrics_daily shows these columns of it.
     """
 
     name: str
     steps: tuple[Step, ...] = ()
+    kept: tuple[Kept, ...] = ()
     once: tuple[Step, ...] = ()
     reads: tuple[Input, ...] = ()
     made_by: tuple[Step, ...] = ()
@@ -52,6 +51,15 @@ class Part:
     def __post_init__(self) -> None:
         if self.columns and (not self.steps or self.steps[-1].name != self.name):
             raise ValueError(f"part {self.name}: the last step must be named {self.name}")
+
+    @property
+    def all_steps(self) -> tuple[Step, ...]:
+        """In an order in which each can run after those that it reads."""
+        return (*(step for each in self.kept for step in each.steps), *self.once, *self.steps)
+
+    def inputs(self, journey: JourneyStages) -> tuple[Input, ...]:
+        """What a day hangs on by this part: what it reads, and what is kept of it was made of."""
+        return (*self.reads, *(each for kept in self.kept for each in kept.inputs(journey)))
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,7 @@ class MetricSpec:
     @property
     def definition_version(self) -> str:
         """First 12 hex digits of a hash of formula, statistic, windows, SQL and choices: another number is another."""
-        shared = (step for part in parts_of([self]) for step in (*part.made_by, *part.once, *part.steps))
+        shared = (step for part in parts_of([self]) for step in (*part.made_by, *part.all_steps))
         told = (self.id, self.formula, self.unit, self.statistic, str(self.window_days), self.chosen)
         parts = (*told, *(step.sql for step in (*shared, *self.steps)))
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
@@ -119,6 +127,11 @@ def parts_of(specs: Iterable[MetricSpec]) -> list[Part]:
 def account_parts(specs: Iterable[MetricSpec]) -> list[Part]:
     """The parts that account_metrics_daily shows, and what they need."""
     return with_needs(part for part in parts_of(specs) if part.columns)
+
+
+def kept_of(parts: Iterable[Part]) -> list[Kept]:
+    """Every kept relation of the parts, once."""
+    return list(dict.fromkeys(each for part in parts for each in part.kept))
 
 
 def with_needs(parts: Iterable[Part]) -> list[Part]:

@@ -3,13 +3,15 @@
 Belongs here: the part `volume`, and the SPECs of counts and rates over it. What happened counts in the segment that
 the account was in on that day: a later tier move takes nothing along. Sums are of what is on the list on the day.
 
-First the happenings are counted by day, kind and segment; then what comes into and goes out of each window is summed,
-so that the work grows with the touches and not with the windows.
+The happenings of a day are counted by kind and segment once, and kept; then what comes into and goes out of each
+window is summed, so that the work grows with the touches and not with the windows.
 """
 
 from __future__ import annotations
 
-from abm_pipeline.metrics._happenings import CONTENT, HAPPENINGS
+from abm_pipeline.contracts.fields import Type
+from abm_pipeline.metrics._happenings import CONTENT, HAPPENED, HAPPENED_READS
+from abm_pipeline.metrics._kept import Kept
 from abm_pipeline.metrics._spec import MetricSpec, Part, Statistic
 from abm_pipeline.metrics._starts import WINDOWS
 from abm_pipeline.storage.engine import Step
@@ -18,10 +20,18 @@ VOLUME_SEGMENTS = ("tier", "industry", "region", "employee_band")
 _SETS = ", ".join(f"(c.day, c.source, c.kind, c.split, {each})" for each in VOLUME_SEGMENTS)
 _NAMES = " ".join(f"WHEN grouping({each}) = 0 THEN '{each}'" for each in VOLUME_SEGMENTS)
 
-VOLUME = Part(
-    "volume",
-    needs=(HAPPENINGS,),
+VOLUME_DAY = Kept(
+    "volume_day",
+    {
+        **dict.fromkeys(("source", "kind", "split", "dimension", "dimension_value"), Type.TEXT),
+        "amount": Type.INT,
+    },
+    key=("source", "kind", "split", "dimension", "dimension_value"),
+    asked="SELECT day FROM touched",
+    window_days=max(WINDOWS),
+    reads=lambda _: HAPPENED_READS,
     steps=(
+        *HAPPENED,
         Step(
             "counted",
             "How much of each kind happened at an account on a day. A mail opened, clicked or handed on several times "
@@ -91,10 +101,17 @@ VOLUME = Part(
             SELECT c.day, c.source, c.kind, c.split, CASE {_NAMES} ELSE 'all' END AS dimension,
                    coalesce({", ".join(VOLUME_SEGMENTS)}, 'all') AS dimension_value,
                    CAST(sum(c.amount) AS BIGINT) AS amount
-            FROM counted c JOIN here USING (account_no, day) JOIN firm f USING (account_no)
+            FROM counted c SEMI JOIN days USING (day) JOIN here USING (account_no, day) JOIN firm f USING (account_no)
             GROUP BY GROUPING SETS ((c.day, c.source, c.kind, c.split), {_SETS})
             """,
         ),
+    ),
+)
+
+VOLUME = Part(
+    "volume",
+    kept=(VOLUME_DAY,),
+    steps=(
         Step(
             "volume",
             "The sums over the windows up to each day: what came in less what went out. A kind that was there has a "
@@ -104,7 +121,7 @@ VOLUME = Part(
                           w(window_days)),
             edge AS (
                 SELECT k.* REPLACE (greatest(day, first_day) AS day) FROM kept k, params
-                WHERE day > first_day - window_days
+                WHERE day > first_day - window_days AND day <= last_day
                 UNION ALL BY NAME
                 SELECT k.* REPLACE (CAST(day + window_days AS DATE) AS day, -amount AS amount) FROM kept k, params
                 WHERE day > first_day - window_days AND day + window_days <= last_day

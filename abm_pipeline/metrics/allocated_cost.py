@@ -9,9 +9,9 @@ from __future__ import annotations
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.metrics._customers import QUARTER, YEAR
 from abm_pipeline.metrics._segments import by_segment
-from abm_pipeline.metrics._spec import EVER, MetricSpec, Part
+from abm_pipeline.metrics._spec import MetricSpec, Part
 from abm_pipeline.storage.engine import Step
-from abm_pipeline.storage.lake import Input
+from abm_pipeline.storage.lake import EVER, Input
 
 SEGMENTS = ("program", "tier", "cost_category", "cost_rule")
 

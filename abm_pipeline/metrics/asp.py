@@ -14,9 +14,9 @@ from dataclasses import replace
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.metrics._base import DEAL_WINDOW_DAYS
 from abm_pipeline.metrics._segments import by_segment
-from abm_pipeline.metrics._spec import EVER, MetricSpec, Part
+from abm_pipeline.metrics._spec import MetricSpec, Part
 from abm_pipeline.storage.engine import Step
-from abm_pipeline.storage.lake import Input
+from abm_pipeline.storage.lake import EVER, Input
 
 LINES = Part("deal_lines", reads=(Input(T.DEAL_LINE, EVER),))
 _SEGMENTS = ("product_category", "program")

@@ -9,9 +9,9 @@ leaves empty are no check. Owners are compared by name, addresses by hash, witho
 from __future__ import annotations
 
 from abm_pipeline.contracts import tables as T
-from abm_pipeline.metrics._spec import EVER, MetricSpec, Part
+from abm_pipeline.metrics._spec import MetricSpec, Part
 from abm_pipeline.storage.engine import Step
-from abm_pipeline.storage.lake import Input
+from abm_pipeline.storage.lake import EVER, Input
 
 CRM = "'salesforce', 'hubspot'"
 AUTOMATION = "'hubspot', 'marketo'"

@@ -18,16 +18,18 @@ from abm_pipeline.contracts.render import empty_select
 from abm_pipeline.contracts.tables import STAGED, Table
 from abm_pipeline.metrics import _accounts, _base, _deal_shares, _paths, allocation, attribution, campaigns, data_health
 from abm_pipeline.metrics._definitions import metric_specs, set_definitions
+from abm_pipeline.metrics._kept import Kept, bring_up
 from abm_pipeline.metrics._restated import Restatements
-from abm_pipeline.metrics._setup import IDENTITY, champion, chunks, set_choices, set_days, set_sources
-from abm_pipeline.metrics._spec import EVER, account_parts, parts_of
+from abm_pipeline.metrics._setup import IDENTITY, champion, chunks, set_choices, set_dates, set_days, set_sources
+from abm_pipeline.metrics._spec import account_parts, kept_of, parts_of
 from abm_pipeline.metrics._values import compute
 from abm_pipeline.programme import Programme
 from abm_pipeline.scoring.model import ScoringModel
 from abm_pipeline.settings import Settings
+from abm_pipeline.storage._partitions import day_of
 from abm_pipeline.storage.engine import Step, connect, run_steps
 from abm_pipeline.storage.journal import ENDS, FACTS, KNOWN, stretches
-from abm_pipeline.storage.lake import Input, Lake, Written, now_ns
+from abm_pipeline.storage.lake import EVER, Input, Lake, Written, now_ns
 from abm_pipeline.storage.report import TableReport
 
 OUTPUTS = (
@@ -169,7 +171,7 @@ def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableRepo
     whys: dict[date, tuple[str, ...]] = {}
     inputs: list[Input] = []
     for table in wanted:
-        more = [each for part in parts[table] for each in part.reads]
+        more = [each for part in parts[table] for each in part.inputs(work.programme.journey)]
         if table is T.METRIC_VALUES:
             more.append(Input(T.ACCOUNT))  # a market's size counts accounts that nothing is known to have happened to
         # A day's values read scores back to the creation of the deals and the first engagement of the accounts.
@@ -179,25 +181,30 @@ def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableRepo
         own = [replace(each, part=work.model.file_part) if each.table.layer == "scoring" else each for each in reads]
         for day, why in lake.why_stale(table, own).items():
             whys[day] = tuple(dict.fromkeys((*whys.get(day, ()), *why)))
-        inputs += (*account_inputs(work.programme, 1), *more)
+        inputs += (*account_inputs(work.programme, 1), *(each for part in parts[table] for each in part.reads))
     days |= whys.keys()
+    if not days:
+        return []
     restated = Restatements(lake, work.model, whys)
     running = parts[T.METRIC_VALUES if T.METRIC_VALUES in outcomes else T.ACCOUNT_METRICS_DAILY]
     attached = _furthest(inputs)
     scores_back = next(each.window_days for each in attached if each.table is T.ENGAGEMENT_SCORE)
-    once = [*_base.ONCE, *(step for part in running for step in part.once)]
+    once = [step for part in running for step in part.once]
     for each in attached:
         # Of the daily ones the others are attached with the days that a chunk reads: each costs a look at every file.
         if not each.table.is_daily or any(str(each.table) in step.sql for step in once):
-            lake.attach(con, each.table, part=work.model.file_part if each.table is T.ENGAGEMENT_SCORE else "*")
+            lake.attach(con, each.table)
     for part in running:
         if part.prepare is not None:
             part.prepare(con, work.programme)
-    if days:
-        set_days(con, sorted(days))
-    run_steps(con, once)
+    set_days(con, sorted(days))
+    run_steps(con, _base.ONCE)
     accounts = con.execute("SELECT count(*) FROM firm").fetchall()[0][0]
-    for chunk in chunks(days, max(7, min(CHUNK_DAYS, CHUNK_ROWS // max(1, accounts)))):
+    longest = max(7, min(CHUNK_DAYS, CHUNK_ROWS // max(1, accounts)))
+    _bring_up(work, dict.fromkeys((*_base.KEPT, *kept_of(running))), days, longest)
+    set_days(con, sorted(days))
+    run_steps(con, (*_base.DEALS, *once))
+    for chunk in chunks(days, longest):
         work.attach((each for each in attached if each.table.is_daily and each.table is not T.ENGAGEMENT_SCORE), chunk)
         first_scores = chunk[0] - timedelta(days=scores_back - 1)
         lake.attach(con, T.ENGAGEMENT_SCORE, first_scores, chunk[-1], part=work.model.file_part)
@@ -215,6 +222,17 @@ def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableRepo
     if T.METRIC_VALUES in outcomes:
         outcomes[T.METRIC_VALUES].notes = _left_out(con)
     return [*(outcome.report() for outcome in outcomes.values()), *restated.report()]
+
+
+def _bring_up(work: _Work, kept: Iterable[Kept], days: Collection[date], longest: int) -> None:
+    """Make readable all kept rows that the days read."""
+    for name, table, part in (("touched", T.TOUCH, "*"), ("scored", T.ENGAGEMENT_SCORE, work.model.file_part)):
+        set_dates(work.con, name, sorted({day_of(path) for path in work.lake.files(table, part=part)}))
+    for each in kept:
+        bring_up(
+            work.con, work.lake, each, days, base=_base.ONCE, journey=work.programme.journey, model=work.model,
+            computed_at=work.computed_at, longest=longest,
+        )  # fmt: skip
 
 
 def _span(lake: Lake) -> int:

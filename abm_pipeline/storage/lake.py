@@ -39,6 +39,9 @@ from abm_pipeline.storage.whole import write_whole
 
 Watch = Callable[[duckdb.DuckDBPyConnection, list[date]], None]
 
+EVER = 36_525
+"""Window of an input that a day reads from its beginning."""
+
 
 @dataclass(frozen=True)
 class Input:

@@ -24,8 +24,9 @@ from abm_pipeline_tests.metrics.world import World
 from abm_pipeline_tests.spark.compare import Rows, assert_same, recorded
 
 _SPECS = metric_specs()
-_OF_PARTS = [step for part in parts_of(_SPECS) for step in (*part.once, *part.steps)]
-_OF_ACCOUNTS = (*_base.ONCE, *_base.DAILY, *_accounts.STEPS, *_OF_PARTS)
+_OF_PARTS = [step for part in parts_of(_SPECS) for step in part.all_steps]
+_OF_KEPT = [step for kept in _base.KEPT for step in kept.steps]
+_OF_ACCOUNTS = (*_base.ONCE, *_OF_KEPT, *_base.DEALS, *_base.DAILY, *_accounts.STEPS, *_OF_PARTS)
 _OF_TABLES = [*allocation.STEPS, *data_health.STEPS, *campaigns.STEPS]
 _OF_CREDIT = [step for steps in attribution.TABLES.values() for step in steps]
 _OF_VALUES = [step for spec in _SPECS for step in spec.steps]
