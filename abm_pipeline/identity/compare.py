@@ -16,11 +16,11 @@ from abm_pipeline.storage.engine import Step
 # Of a group's names, cities and industries, as many are compared.
 NAMES, PLACES = 4, 4
 # A block of more groups than this says nothing that a smaller one doesn't.
-BLOCK = 60
-# More groups of one name than ANCHORED are as good as that many, and of those that nothing else holds together a few
-# bands are told apart. An increment compares pairs anew only where either of the two changes.
+BLOCK = 30
+# Of how many groups go by a name a few bands are told apart, of those that something else holds together and of the
+# others. An increment compares pairs anew only where either of the two changes.
 LOOSE = "CASE WHEN loose >= 9 THEN 9 WHEN loose >= 5 THEN 5 WHEN loose >= 3 THEN 3 ELSE loose END"
-ANCHORED = 11
+ANCHORED = "CASE WHEN anchored >= 11 THEN 11 WHEN anchored >= 7 THEN 8 WHEN anchored >= 4 THEN 5 ELSE anchored END"
 # Suffixes of countries that everybody uses.
 OPEN_SUFFIXES = "('io','co','ai','me','tv','eu','cc','ly','fm','gg','to','ag','is')"
 
@@ -177,10 +177,9 @@ NODE_CORE = Step(
 )
 NAME_USE = Step(
     "name_use",
-    "who goes by each name: groups that something besides the name holds together, up to the number that makes a "
-    "difference; and those with nothing else",
+    "how many go by each name: groups that something besides the name holds together; and those with nothing else",
     f"""
-        SELECT core, least(anchored, {ANCHORED}) AS anchored, {LOOSE} AS loose
+        SELECT core, {ANCHORED} AS anchored, {LOOSE} AS loose
         FROM (
             SELECT core, sum(anchored) AS anchored, sum(loose) AS loose FROM (
                 SELECT core, is_anchored::INTEGER AS anchored, (NOT is_anchored)::INTEGER AS loose
@@ -197,7 +196,7 @@ BLOCKS = (
         "block",
         "what groups are looked up by: keys, names in several spellings, labels of domains, initials",
         """
-        SELECT node, unnest(list_concat(domains, weak_domains, pages, duns, phones, weak_phones, mails, stems))
+        SELECT node, unnest(list_concat(domains, pages, duns, phones, mails, stems))
             AS block
         FROM node
         UNION SELECT node, hash('b' || unnest(labels)) FROM node
@@ -209,12 +208,12 @@ BLOCKS = (
             'b' || replace(core, ' ', ''),
             CASE WHEN core LIKE '% % %' THEN 'b' || split_part(core, ' ', 1) || split_part(core, ' ', 2) END,
             CASE WHEN core LIKE '% % %' THEN 'b' || initials(core) END,
-            CASE WHEN length(core) >= 6 THEN 'f' || split_part(core, ' ', 1) || ' ' || split_part(core, ' ', 2)[1] END,
+            CASE WHEN length(core) >= 6 THEN 'f' || split_part(core, ' ', 1) || ' ' || split_part(core, ' ', 2)[:3] END,
             CASE WHEN length(core) >= 6 THEN 'x' || regexp_replace(core, '[aeiouyh ]', '', 'g') END,
             CASE WHEN length(core) >= 7
-                THEN 'y' || left(replace(core, ' ', ''), 6) || coalesce(cities[1], countries[1], '') END,
+                THEN 'y' || left(replace(core, ' ', ''), 6) || cities[1] END,
             CASE WHEN core LIKE '% %' AND length(core) >= 9
-                THEN 'z' || core[1] || substr(core, instr(core, ' ')) END
+                THEN 'z' || core[:2] || substr(core, instr(core, ' ') - 1) END
         ])) FROM node_core JOIN node USING (node)
         """,
     ),

@@ -209,7 +209,7 @@ def _name_class(name: str) -> Step:
         name,
         "how common those names are in each round, as far as it makes a difference",
         f"""
-        SELECT core, round, least(anchored, {compare.ANCHORED}) AS anchored, {compare.LOOSE} AS loose
+        SELECT core, round, {compare.ANCHORED} AS anchored, {compare.LOOSE} AS loose
         FROM (
             SELECT d.core, r.round, sum(d.anchored) AS anchored, sum(d.loose) AS loose
             FROM state.name_delta AS d SEMI JOIN changed_name USING (core)
