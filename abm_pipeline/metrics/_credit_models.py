@@ -123,5 +123,5 @@ def _removal_effects(counts: pa.ChunkedArray) -> pa.Array:
 def _table(con: duckdb.DuckDBPyConnection, name: str, rows: list[dict[str, object]]) -> None:
     """A small table of choices."""
     con.register("_choice", pa.Table.from_pylist(rows))
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM _choice")
+    con.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM _choice")
     con.unregister("_choice")

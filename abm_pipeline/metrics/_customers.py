@@ -130,7 +130,7 @@ def set_choices(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
     """Make `customer_choice`, one row: the gross margin (1 where none is given), when to talk of renewal."""
     chosen = programme.customers
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE customer_choice AS SELECT ?::DOUBLE AS margin, ?::INTEGER AS renewal_low, "
+        "CREATE OR REPLACE TABLE customer_choice AS SELECT ?::DOUBLE AS margin, ?::INTEGER AS renewal_low, "
         "?::INTEGER AS renewal_high",
         [chosen.gross_margin or 1, chosen.renewal_low_days, chosen.renewal_high_days],
     )

@@ -23,16 +23,16 @@ def _set_profile(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
     for trait, told in (("industry", icp.industry), ("region", icp.region)):
         scale = 100 * told.weight / whole
         values += [(trait, None, scale * told.otherwise), *((trait, v, scale * fit) for v, fit in told.fits.items())]
-    con.execute("CREATE OR REPLACE TEMP TABLE icp_value (trait VARCHAR, value VARCHAR, points DOUBLE)")
+    con.execute("CREATE OR REPLACE TABLE icp_value (trait VARCHAR, value VARCHAR, points DOUBLE)")
     con.executemany("INSERT INTO icp_value VALUES (?, ?, ?)", values)
-    con.execute("CREATE OR REPLACE TEMP TABLE icp_size (position INTEGER, min_employees BIGINT, points DOUBLE)")
+    con.execute("CREATE OR REPLACE TABLE icp_size (position INTEGER, min_employees BIGINT, points DOUBLE)")
     scale = 100 * icp.employees.weight / whole
     con.executemany(
         "INSERT INTO icp_size VALUES (?, ?, ?)",
         [(i, each.min_employees, scale * each.fit) for i, each in enumerate(icp.employees.ranges)] or [(0, 0, 0)],
     )
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE serviceable_filter AS SELECT ?::VARCHAR[] AS regions, "
+        "CREATE OR REPLACE TABLE serviceable_filter AS SELECT ?::VARCHAR[] AS regions, "
         "?::VARCHAR[] AS industries, ?::BIGINT AS min_employees, ?::BIGINT AS max_employees, ?::DOUBLE AS min_fit",
         [
             list(served.regions),

@@ -22,7 +22,7 @@ MARKET_SEGMENTS = ("industry", "region", "employee_band")
 def _set_market(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
     market = programme.market
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE market_choice AS SELECT ?::DECIMAL(18, 4) AS annual_contract_value, "
+        "CREATE OR REPLACE TABLE market_choice AS SELECT ?::DECIMAL(18, 4) AS annual_contract_value, "
         "?::BIGINT AS potential_customers, ?::BIGINT AS serviceable_customers, ?::DOUBLE AS obtainable_share",
         [
             market.annual_contract_value,

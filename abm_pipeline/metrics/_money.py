@@ -24,7 +24,7 @@ MONEY_SEGMENTS = ("program", "tier")
 def set_choices(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
     """Make `acquisition_category`: the kinds of cost that winning customers takes."""
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE acquisition_category AS SELECT unnest(?::VARCHAR[]) AS cost_category",
+        "CREATE OR REPLACE TABLE acquisition_category AS SELECT unnest(?::VARCHAR[]) AS cost_category",
         [list(programme.costs.acquisition)],
     )
 

@@ -38,7 +38,7 @@ _MASK = " + ".join(f"CASE WHEN {_KNOWN[name]} THEN {1 << i} ELSE 0 END" for i, n
 def _set_complete(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
     """Make `complete_contact`: the fields that a complete contact has, as a mask."""
     mask = sum(1 << CONTACT_FIELDS.index(name) for name in set(programme.market.complete_contact))
-    con.execute("CREATE OR REPLACE TEMP TABLE complete_contact AS SELECT ?::INTEGER AS fields", [mask])
+    con.execute("CREATE OR REPLACE TABLE complete_contact AS SELECT ?::INTEGER AS fields", [mask])
 
 
 _PERSON_FIELDS = Step(

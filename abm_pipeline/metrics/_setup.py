@@ -33,12 +33,10 @@ def champion(settings: Settings) -> ScoringModel:
 
 def set_choices(con: duckdb.DuckDBPyConnection, programme: Programme, model: ScoringModel) -> None:
     """Make `choices` and the small tables of programme and model: what does not depend on the days asked for."""
-    # Where it expects few rows, it would compare each with each of the other side; there are often more.
-    con.execute("SET asof_loop_join_threshold = 0")
     journey, windows = programme.journey, model.windows
     score_window = max(windows)
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE choices AS SELECT ? AS reporting_timezone, ? AS account_level, ? AS champion, "
+        "CREATE OR REPLACE TABLE choices AS SELECT ? AS reporting_timezone, ? AS account_level, ? AS champion, "
         "? AS model_version, ?::INTEGER AS score_window, ?::INTEGER AS journey_window, ?::INTEGER AS aware_window, "
         "?::DOUBLE AS qualified_min_score, ?::BIGINT AS qualified_min_contacts",
         [
@@ -73,14 +71,14 @@ def set_days(con: duckdb.DuckDBPyConnection, days: Sequence[date]) -> None:
     """Make `days` the days asked for, and `params` the one row of choices with their first and last."""
     set_dates(con, "days", days)
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE params AS "
+        "CREATE OR REPLACE TABLE params AS "
         "SELECT c.*, d.* FROM choices c, (SELECT min(day) AS first_day, max(day) AS last_day FROM days) d"
     )
 
 
 def set_dates(con: duckdb.DuckDBPyConnection, table: str, days: Sequence[date]) -> None:
     """Make `table` of the dates, as `day`."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT unnest($days::DATE[]) AS day", {"days": list(days)})
+    con.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT unnest($days::DATE[]) AS day", {"days": list(days)})
 
 
 def set_sources(con: duckdb.DuckDBPyConnection) -> None:
@@ -102,6 +100,6 @@ def chunks(days: Iterable[date], longest: int) -> Iterator[list[date]]:
 
 
 def _fill(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {table}")
+    con.execute(f"CREATE OR REPLACE TABLE {table}")
     if rows:
         con.executemany(f"INSERT INTO {table.split(maxsplit=1)[0]} VALUES ({', '.join('?' * len(rows[0]))})", rows)

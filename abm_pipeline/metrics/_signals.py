@@ -32,7 +32,7 @@ def _set_health(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
     health = programme.customers.health
     weights = ", ".join(f"?::INTEGER AS weight_{signal}" for signal in SIGNALS)
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE health_choice AS SELECT ?::INTEGER AS usage_full_days, "
+        "CREATE OR REPLACE TABLE health_choice AS SELECT ?::INTEGER AS usage_full_days, "
         f"?::DOUBLE AS at_risk_below, ?::INTEGER AS normal_ticket, {weights}",
         [
             health.usage_full_days,
@@ -42,7 +42,7 @@ def _set_health(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
         ],
     )
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE ticket_price AS SELECT unnest(?::VARCHAR[]) AS priority, "
+        "CREATE OR REPLACE TABLE ticket_price AS SELECT unnest(?::VARCHAR[]) AS priority, "
         "unnest(?::INTEGER[]) AS price",
         [list(health.ticket_cost), list(health.ticket_cost.values())],
     )

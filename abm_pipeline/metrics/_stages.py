@@ -24,9 +24,7 @@ HISTORY_DAYS = 365
 
 
 def _closed_order(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE closed_stage AS SELECT ? AS stage_order", [len(programme.open_stages) + 1]
-    )
+    con.execute("CREATE OR REPLACE TABLE closed_stage AS SELECT ? AS stage_order", [len(programme.open_stages) + 1])
 
 
 STAGES = Part(

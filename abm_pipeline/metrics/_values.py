@@ -16,6 +16,8 @@ from abm_pipeline.programme import Programme
 from abm_pipeline.scoring.model import ScoringModel
 from abm_pipeline.storage.engine import forget_steps, run_steps
 
+_AT_ONCE = 16
+"""Metrics whose rows are in memory at a time: what one makes is nothing to another."""
 _SQUARES = ("sum_squares", "sum_xx", "sum_xy", "sum_yy", "units")
 _NUMBERS = ("numerator", "denominator", "n", "value", "ci_low", "ci_high", *_SQUARES)
 _MISSING_TOTALS = """
@@ -35,14 +37,17 @@ def compute(
 ) -> None:
     """Make the relation `metric_row` with the rows of `metric_values` of `days`; the base steps have run."""
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE tidy (metric VARCHAR, day DATE, window_days BIGINT, dimension VARCHAR, "
+        "CREATE OR REPLACE TABLE tidy (metric VARCHAR, day DATE, window_days BIGINT, dimension VARCHAR, "
         f"dimension_value VARCHAR, {', '.join(f'{name} DOUBLE' for name in _NUMBERS)})"
     )
-    for spec in specs:
-        run_steps(con, spec.steps)
-        # Sums are exact until here; only the finished sum becomes a float.
-        con.execute(f"INSERT INTO tidy BY NAME SELECT ? AS metric, * FROM {spec.id}", [spec.id])
-        forget_steps(con, spec.steps)
+    for first in range(0, len(specs), _AT_ONCE):
+        some = specs[first : first + _AT_ONCE]
+        steps = [step for spec in some for step in spec.steps]
+        run_steps(con, steps)
+        for spec in some:
+            # Sums are exact until here; only the finished sum becomes a float.
+            con.execute(f"INSERT INTO tidy BY NAME SELECT ? AS metric, * FROM {spec.id}", [spec.id])
+        forget_steps(con, steps)
     totals = [
         {"metric": spec.id, "window_days": window, "statistic": spec.statistic}
         for spec in specs

@@ -161,9 +161,9 @@ def inputs(programme: Programme) -> tuple[Input, ...]:
 def set_rules(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
     """Make `cost_choice`, `cost_rule` (a row for each category a rule is for) and `tier_weight`."""
     costs = programme.costs
-    con.execute("CREATE OR REPLACE TEMP TABLE cost_choice AS SELECT ?::INTEGER AS engagement_days",
+    con.execute("CREATE OR REPLACE TABLE cost_choice AS SELECT ?::INTEGER AS engagement_days",
                 [costs.engagement_days])  # fmt: skip
-    con.execute("CREATE OR REPLACE TEMP TABLE cost_rule (position INTEGER, rule VARCHAR, cost_category VARCHAR)")
+    con.execute("CREATE OR REPLACE TABLE cost_rule (position INTEGER, rule VARCHAR, cost_category VARCHAR)")
     rows = [
         (position, rule.rule, category)
         for position, rule in enumerate(costs.rules)
@@ -172,6 +172,6 @@ def set_rules(con: duckdb.DuckDBPyConnection, programme: Programme) -> None:
     if rows:
         con.executemany("INSERT INTO cost_rule VALUES (?, ?, ?)", rows)
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE tier_weight AS SELECT unnest(?::VARCHAR[]) AS tier, unnest(?::INT[]) AS weight",
+        "CREATE OR REPLACE TABLE tier_weight AS SELECT unnest(?::VARCHAR[]) AS tier, unnest(?::INT[]) AS weight",
         [list(costs.tier_weights), list(costs.tier_weights.values())],
     )

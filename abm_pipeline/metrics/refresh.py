@@ -127,7 +127,10 @@ def refresh(
         if not chosen:
             continue
         with connect(
-            memory_limit=settings.memory_limit, threads=settings.threads, temp=settings.lake_path / ".spill"
+            memory_limit=settings.memory_limit,
+            threads=settings.threads,
+            temp=settings.lake_path / ".spill",
+            abreast=True,
         ) as con:
             set_choices(con, settings.programme, model)
             work = _Work(con, settings.open_lake, settings.programme, model, frozenset(days), now_ns())
@@ -209,8 +212,7 @@ def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableRepo
         first_scores = chunk[0] - timedelta(days=scores_back - 1)
         lake.attach(con, T.ENGAGEMENT_SCORE, first_scores, chunk[-1], part=work.model.file_part)
         set_days(con, chunk)
-        run_steps(con, (*_base.DAILY, *_accounts.STEPS))
-        run_steps(con, [step for part in running for step in part.steps])
+        run_steps(con, (*_base.DAILY, *_accounts.STEPS, *(step for part in running for step in part.steps)))
         restated.look(con, chunk)
         for table, outcome in outcomes.items():
             query = _accounts.publish(running)
@@ -371,7 +373,7 @@ def _attribution_credit(work: _Work, wanted: Sequence[Table]) -> list[TableRepor
     run_steps(con, attribution.WHOLE)
     _read_touches(work)
     created = [day for (day,) in con.execute("SELECT DISTINCT created_day FROM credited_deal").fetchall()]
-    con.execute(f"CREATE OR REPLACE TEMP TABLE credit_row AS {empty_select(T.ATTRIBUTION_CREDIT)}")
+    con.execute(f"CREATE OR REPLACE TABLE credit_row AS {empty_select(T.ATTRIBUTION_CREDIT)}")
     for chunk in chunks(created, _path_days(con, len(created))):
         set_days(con, chunk)
         run_steps(con, attribution.CREDIT)

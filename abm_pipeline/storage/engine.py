@@ -7,7 +7,9 @@ A `.duckdb` file is never opened: two steps sharing one lock each other out. Ste
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +53,15 @@ class Cluster:
     scratch: Path
 
 
+_WORD = re.compile(r"\w+")
 # Connections whose steps run on Spark.
 _ON_SPARK: WeakKeyDictionary[duckdb.DuckDBPyConnection, Spark] = WeakKeyDictionary()
+
+
+# Connections that run steps beside each other, each with those that help it.
+_HELPED: WeakKeyDictionary[duckdb.DuckDBPyConnection, list[duckdb.DuckDBPyConnection]] = WeakKeyDictionary()
+# Two are enough to keep cores busy while a step is planned or runs on one of them; more would only ask for memory.
+_ABREAST = 2
 
 
 @contextmanager
@@ -62,10 +71,13 @@ def connect(
     threads: int | None = None,
     temp: Path | None = None,
     cluster: Cluster | None = None,
+    abreast: bool = False,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory DuckDB that spills to `temp` rather than dies; its clock and zone are UTC.
 
     With a `cluster`, `run_steps` runs there and the connection sees the results. Raises EngineError where it can't.
+    With `abreast`, it runs steps beside each other that do not read each other, if there are threads for it: then what
+    they read must not be temporary, which only one connection sees.
     """
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory_limit,
@@ -79,6 +91,8 @@ def connect(
     try:
         _set(con)
         if cluster is None:
+            if abreast and config["threads"] != 1:
+                _HELPED[con] = [_set(con.cursor()) for _ in range(_ABREAST)]
             yield con
             return
         from abm_pipeline.storage.spark import Spark
@@ -98,8 +112,7 @@ def beside(con: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDBPyConnecti
 
     Functions are shared: a Python one is registered once, with `con`.
     """
-    other = con.cursor()
-    _set(other)
+    other = _set(con.cursor())
     other.execute(f"ATTACH ':memory:' AS {name}")
     other.execute(f"USE {name}")
     return other
@@ -110,10 +123,13 @@ def on_spark(con: duckdb.DuckDBPyConnection) -> Spark | None:
     return _ON_SPARK.get(con)
 
 
-def _set(con: duckdb.DuckDBPyConnection) -> None:
+def _set(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_progress_bar = false")  # it would write over our own
     con.execute("SET parquet_metadata_cache = true")  # a daily table has a file a day, and each step opens them all
+    # Where it expects few rows, it would compare each with each of the other side; there are often more.
+    con.execute("SET asof_loop_join_threshold = 0")
+    return con
 
 
 def forget_steps(con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
@@ -127,14 +143,42 @@ def forget_steps(con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
 
 
 def run_steps(con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
-    """Run the steps in order; each sees the ones before it by name. An error names the step it came from."""
+    """Run the steps, of which each sees the ones before it by name. An error names the step it came from."""
     if (spark := on_spark(con)) is not None:
         spark.run(steps)
-        return
-    for step in steps:
-        kind = "VIEW" if step.is_view else "TABLE"
-        try:
-            con.execute(f"CREATE OR REPLACE TEMP {kind} {step.name} AS {step.sql}")
-        except duckdb.Error as error:
-            error.add_note(f"in SQL step {step.name!r}: {step.about}")
-            raise
+    elif (helpers := _HELPED.get(con)) is not None:
+        _run_abreast(helpers, steps)
+    else:
+        for step in steps:
+            _run(con, step, "TEMP ")
+
+
+def _run(con: duckdb.DuckDBPyConnection, step: Step, temp: str = "") -> None:
+    try:
+        con.execute(f"CREATE OR REPLACE {temp}{'VIEW' if step.is_view else 'TABLE'} {step.name} AS {step.sql}")
+    except duckdb.Error as error:
+        error.add_note(f"in SQL step {step.name!r}: {step.about}")
+        raise
+
+
+def _run_abreast(helpers: Sequence[duckdb.DuckDBPyConnection], steps: Sequence[Step]) -> None:
+    """Run each step as soon as those before it are there whose names stand in its SQL, the first that can go first."""
+    place = {step.name: i for i, step in enumerate(steps)}
+    if len(place) < len(steps):
+        raise ValueError("two of the steps have one name")
+    waits = {
+        i: {j for word in _WORD.findall(step.sql) if (j := place.get(word, i)) < i} for i, step in enumerate(steps)
+    }
+    free, running = list(helpers), dict[Future[None], tuple[int, duckdb.DuckDBPyConnection]]()
+    with ThreadPoolExecutor(len(helpers)) as pool:
+        while waits or running:
+            for i in [i for i, others in waits.items() if not others][: len(free)]:
+                del waits[i]
+                helper = free.pop()
+                running[pool.submit(_run, helper, steps[i])] = i, helper
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                i, helper = running.pop(done)
+                done.result()
+                free.append(helper)
+                for others in waits.values():
+                    others.discard(i)

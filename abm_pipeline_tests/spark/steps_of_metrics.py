@@ -14,7 +14,7 @@ from functools import partial
 
 import pytest
 
-from abm_pipeline.metrics import _accounts, _base, _values, allocation, attribution, campaigns, data_health
+from abm_pipeline.metrics import _accounts, _base, _kept, _values, allocation, attribution, campaigns, data_health
 from abm_pipeline.metrics import refresh as metrics
 from abm_pipeline.metrics._definitions import metric_specs
 from abm_pipeline.metrics._spec import parts_of
@@ -52,9 +52,9 @@ def both(tmp_path_factory: pytest.TempPathFactory, master: str) -> Both:
     world.write()
     shutil.copytree(world.settings.lake_path, of_spark.settings.lake_path)
     cluster = Cluster(master, of_spark.settings.lake_path / ".spill")
-    with recorded(metrics, _values, without=HASHED) as on_duckdb:
+    with recorded(metrics, _values, _kept, without=HASHED) as on_duckdb:
         world.refresh()
-    with pytest.MonkeyPatch.context() as patch, recorded(metrics, _values, without=HASHED) as on_spark:
+    with pytest.MonkeyPatch.context() as patch, recorded(metrics, _values, _kept, without=HASHED) as on_spark:
         patch.setattr(metrics, "connect", partial(connect, cluster=cluster))
         of_spark.refresh()
     return Both(on_duckdb, on_spark, of_spark)
