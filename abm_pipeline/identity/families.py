@@ -58,13 +58,14 @@ FAMILIES = (
     ),
     Step(
         "account_size",
-        "the records of each account, its countries, and the first word of the name that most of them use",
+        "the records of each account, its countries, its names, and the first word of the one that most of them use",
         """
-        SELECT account_id, records, countries, split_part(core, ' ', 1) AS word FROM (
+        SELECT account_id, records, countries, cores, split_part(core, ' ', 1) AS word FROM (
             SELECT account_id, count(*) AS records, list(DISTINCT country) FILTER (country IS NOT NULL) AS countries
             FROM relative GROUP BY account_id
         ) LEFT JOIN (
-            SELECT account_id, arg_max(core, (uses, core)) AS core FROM account_core GROUP BY account_id
+            SELECT account_id, list(core) AS cores, arg_max(core, (uses, core)) AS core
+            FROM account_core GROUP BY account_id
         ) USING (account_id)
         """,
     ),
@@ -174,7 +175,7 @@ FAMILIES = (
     ),
     Step(
         "kin",
-        "what speaks for each parent that anything speaks for",
+        "what speaks for each parent for which more speaks than kindred, which never is enough",
         """
         WITH pair AS (
             SELECT child, parent FROM said_by_id
@@ -182,7 +183,6 @@ FAMILIES = (
             UNION SELECT child, parent FROM guest
             UNION SELECT child, parent FROM key_guest
             UNION SELECT child, parent FROM longer_name
-            UNION SELECT child, parent FROM kindred
         )
         SELECT
             p.child, p.parent,
@@ -210,10 +210,7 @@ FAMILIES = (
         LEFT JOIN key_guest AS k USING (child, parent)
         LEFT JOIN longer_name AS l USING (child, parent)
         LEFT JOIN kindred AS m USING (child, parent)
-        WHERE (p.child, p.parent) NOT IN (
-            SELECT (c.account_id, o.account_id) FROM account_core AS c JOIN account_core AS o USING (core)
-            WHERE c.account_id <> o.account_id
-        )
+        WHERE NOT coalesce(list_has_any(cs.cores, ps.cores), false)
         """,
     ),
     Step(
