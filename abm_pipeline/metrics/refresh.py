@@ -133,7 +133,9 @@ def refresh(
             abreast=True,
         ) as con:
             set_choices(con, settings.programme, model)
-            work = _Work(con, settings.open_lake, settings.programme, model, frozenset(days), now_ns())
+            # What it looks up, it looks up after the stamp: a change that it does not see is found the next time.
+            lake = Lake(settings.lake_path, looks_once=True)
+            work = _Work(con, lake, settings.programme, model, frozenset(days), now_ns())
             reports += run(work, chosen)
     return reports
 

@@ -67,8 +67,11 @@ class Written:
 class Lake:
     """Tables of the lake under `root`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, looks_once: bool = False) -> None:
+        """With `looks_once`, when a table's content changed is looked up once, and again after a write of its own: for
+        work whose stamp was taken before, so that what others write meanwhile is found the next time."""
         self.root = root
+        self._seen: dict[tuple[str, str], dict[date | None, int]] | None = {} if looks_once else None
 
     # -- where things are
 
@@ -85,7 +88,7 @@ class Lake:
         if segments := Segments.read(self.folder(table)):
             found = set(segments.changed)
         else:
-            found = {day_of(path) for path in self.files(table, part=part)}
+            found = {day_of(path) for path in self._paths(table, part=part)}
         for path in self.folder(table).glob(f"_computed_{part}.json"):
             found |= {day for day in stamps(path) if day is not None}
         return sorted(found)
@@ -95,16 +98,20 @@ class Lake:
 
         Files of raw may have rows of other days too.
         """
+        return [Path(path) for path in self._paths(table, start, end, part)]
+
+    def _paths(self, table: Table, start: date | None = None, end: date | None = None, part: str = "*") -> list[str]:
+        """The same as text: there are thousands, and a Path takes longer to make than its file to be found."""
         folder = self.folder(table)
         if not table.is_daily:
-            return sorted(folder.glob(f"{part}.parquet"))
+            return sorted(map(str, folder.glob(f"{part}.parquet")))
         if segments := Segments.read(folder):
-            return segments.between(start, end)
+            return list(map(str, segments.between(start, end)))
         low, high = f"day={start or date.min}", f"day={end or date.max}"
         days = [f"{folder}/{name}" for name in sorted(names(folder)) if low <= name <= high]
         if part != "*":
-            return [Path(path) for day in days if os.path.exists(path := f"{day}/{part}.parquet")]
-        return [Path(f"{day}/{name}") for day in days for name in sorted(names(day)) if name.endswith(".parquet")]
+            return [path for day in days if os.path.exists(path := f"{day}/{part}.parquet")]
+        return [f"{day}/{name}" for day in days for name in sorted(names(day)) if name.endswith(".parquet")]
 
     def rows_by_day(self, table: Table, start: date, end: date, part: str = "*") -> Mapping[date, int]:
         """How many rows a daily table has on each of the days from `start` to `end`, both inclusive."""
@@ -130,12 +137,12 @@ class Lake:
         name: str | None = None,
     ) -> None:
         """Make `layer.table` (or the view `name`) readable in `con`: an empty typed table where nothing is written."""
-        files = self.files(table, start, end, part)
+        files = self._paths(table, start, end, part)
         within = ""
         if table.is_daily and (start or end):
             within = f"day BETWEEN DATE '{start or date.min}' AND DATE '{end or date.max}'"
         if files:
-            paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+            paths = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
             # The engine opens all files to know their columns and rows, and keeps what it read: without the number of
             # rows it takes each table for tiny, and joins the wrong way round.
             read = f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
@@ -153,7 +160,7 @@ class Lake:
             absent = set(table.columns) - set(con.sql(f"FROM {read}").columns)
             con.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {select_list(table, absent=absent)} FROM {read}")
         if (spark := on_spark(con)) is not None:
-            spark.attach(name.replace('"', ""), table, files, within)
+            spark.attach(name.replace('"', ""), table, list(map(Path, files)), within)
 
     # -- writing
 
@@ -343,12 +350,16 @@ class Lake:
 
     def content_changed_at(self, table: Table, part: str = "*") -> dict[date | None, int]:
         """When the content of each partition last changed, in ns; key None for an unpartitioned table."""
+        if self._seen is not None and (seen := self._seen.get((str(table), part))) is not None:
+            return seen
         if segments := Segments.read(self.folder(table)):
             return dict(segments.changed.items())
         out: dict[date | None, int] = {}
-        for path in self.files(table, part=part):
+        for path in self._paths(table, part=part):
             day = day_of(path) if table.is_daily else None
             out[day] = max(out.get(day, 0), os.stat(path).st_mtime_ns)
+        if self._seen is not None:
+            self._seen[str(table), part] = out
         return out
 
     def computed_at(self, table: Table, part: str = "data") -> dict[date | None, int]:
@@ -366,6 +377,8 @@ class Lake:
 
     def mark_computed(self, table: Table, days: Iterable[date | None], stamp: int, part: str) -> None:
         """Note when the days were computed. The caller holds the table's lock."""
+        if self._seen is not None:
+            self._seen = {key: seen for key, seen in self._seen.items() if key[0] != str(table)}
         stamps = self.computed_at(table, part) | dict.fromkeys(days, stamp)
         path = self.folder(table) / f"_computed_{part}.json"
         write_whole(path, orjson.dumps({day.isoformat() if day else "": at for day, at in stamps.items()}))
