@@ -46,29 +46,27 @@ _PERSON_FIELDS = Step(
     "From a day on: which fields of a person are known. Each record says so from one version to the next.",
     f"""
     WITH version AS (
-        SELECT r.person_id, v.source, v.source_id, r.known_day,
+        -- Told by numbers: there are as many versions as people, and they are put in order.
+        SELECT hash(r.contact_key) AS record, hash(r.person_id) AS person, any_value(r.known_day) AS known_day,
                CAST(timezone(p.reporting_timezone, v.modified_at) AS DATE) AS day,
-               CASE WHEN v.is_deleted THEN 0 ELSE {_MASK} END AS mask
+               arg_max(CASE WHEN v.is_deleted THEN 0 ELSE {_MASK} END, (v.modified_at, v.captured_at)) AS mask
         FROM staged.contact v JOIN person_unit r ON r.contact_key = v.source || ':' || v.source_id, params p
-        QUALIFY row_number() OVER (
-            PARTITION BY v.source, v.source_id, CAST(timezone(p.reporting_timezone, v.modified_at) AS DATE)
-            ORDER BY v.modified_at DESC, v.captured_at DESC
-        ) = 1
+        GROUP BY ALL
     ),
     changed AS (
-        SELECT person_id, mask, coalesce(lag(mask) OVER w, 0) AS mask_before,
+        SELECT person, mask, coalesce(lag(mask) OVER w, 0) AS mask_before,
                CASE WHEN lag(day) OVER w IS NULL THEN least(day, known_day) ELSE day END AS day
-        FROM version WINDOW w AS (PARTITION BY source, source_id ORDER BY day)
+        FROM version WINDOW w AS (PARTITION BY record ORDER BY day)
     ),
     edge AS (
-        SELECT person_id, day,
+        SELECT person, day,
                {", ".join(f"sum((mask >> {i} & 1) - (mask_before >> {i} & 1)) AS f{i}" for i in range(len(_KNOWN)))}
-        FROM changed WHERE mask <> mask_before GROUP BY person_id, day
+        FROM changed WHERE mask <> mask_before GROUP BY person, day
     )
-    SELECT person_id, day,
+    SELECT person, day,
            {" + ".join(f"CASE WHEN sum(f{i}) OVER w > 0 THEN {1 << i} ELSE 0 END" for i in range(len(_KNOWN)))}
                AS fields
-    FROM edge WINDOW w AS (PARTITION BY person_id ORDER BY day)
+    FROM edge WINDOW w AS (PARTITION BY person ORDER BY day)
     """,
 )
 TALK = Kept(
@@ -95,42 +93,47 @@ _LEVEL = Step(
     "contact_level",
     "From a day on: how many of an account's people have each field, are connected, and are complete.",
     f"""
-    WITH edge AS (
-        SELECT account_id, person_id, stay_day AS day, 1 AS records, CAST(NULL AS INTEGER) AS fields, 0 AS talks
-        FROM person_stay
+    WITH stay AS (
+        SELECT u.account_no, hash(s.person_id) AS person, s.stay_day, s.last_day
+        FROM person_stay s JOIN firm u USING (account_id)
+    ),
+    edge AS (
+        SELECT account_no, person, stay_day AS day, 1 AS records, CAST(NULL AS INTEGER) AS fields, 0 AS talks FROM stay
         UNION ALL
-        SELECT account_id, person_id, last_day + 1, -1, NULL, 0 FROM person_stay WHERE last_day < DATE '9999-12-30'
+        SELECT account_no, person, last_day + 1, -1, NULL, 0 FROM stay WHERE last_day < DATE '9999-12-30'
         UNION ALL
-        SELECT s.account_id, person_id, f.day, 0, f.fields, 0
-        FROM (SELECT DISTINCT account_id, person_id FROM person_stay) s JOIN person_fields f USING (person_id)
+        SELECT s.account_no, person, f.day, 0, f.fields, 0
+        FROM (SELECT DISTINCT account_no, person FROM stay) s JOIN person_fields f USING (person)
         UNION ALL
-        SELECT account_id, person_id, min(day), 0, NULL, 1 FROM talk GROUP BY account_id, person_id
+        SELECT u.account_no, t.person, t.day, 0, NULL, 1
+        FROM (SELECT account_id, hash(person_id) AS person, min(day) AS day FROM talk GROUP BY ALL) t
+        JOIN firm u USING (account_id)
     ),
     state AS (
-        SELECT account_id, person_id, day, sum(sum(records)) OVER w > 0 AS is_known,
+        SELECT account_no, person, day, sum(sum(records)) OVER w > 0 AS is_known,
                coalesce(last_value(max(fields) IGNORE NULLS) OVER w, 0) AS fields,
                sum(sum(talks)) OVER w > 0 AS is_connected
-        FROM edge GROUP BY account_id, person_id, day
-        WINDOW w AS (PARTITION BY account_id, person_id ORDER BY day)
+        FROM edge GROUP BY account_no, person, day
+        WINDOW w AS (PARTITION BY account_no, person ORDER BY day)
     ),
     marked AS (
-        SELECT account_id, person_id, day,
+        SELECT account_no, person, day,
                CASE WHEN is_known THEN s.fields + CASE WHEN is_connected THEN {_CONNECTED_BIT} ELSE 0 END
                    + CASE WHEN s.fields & c.fields = c.fields THEN {_COMPLETE_BIT} ELSE 0 END ELSE 0 END AS mark
         FROM state s, complete_contact c
     ),
     stepped AS (
-        SELECT account_id, day, mark,
-               lag(mark, 1, 0) OVER (PARTITION BY account_id, person_id ORDER BY day) AS mark_before
+        SELECT account_no, day, mark,
+               lag(mark, 1, 0) OVER (PARTITION BY account_no, person ORDER BY day) AS mark_before
         FROM marked
     ),
     change AS (
-        SELECT account_id, day,
+        SELECT account_no, day,
                {", ".join(f"sum((mark >> {i} & 1) - (mark_before >> {i} & 1)) AS {m}" for i, m in enumerate(_MEASURES))}
-        FROM stepped WHERE mark <> mark_before GROUP BY account_id, day
+        FROM stepped WHERE mark <> mark_before GROUP BY account_no, day
     )
-    SELECT account_id, day AS from_day, {", ".join(f"CAST(sum({m}) OVER w AS BIGINT) AS {m}" for m in _MEASURES)}
-    FROM change WINDOW w AS (PARTITION BY account_id ORDER BY day)
+    SELECT account_no, day AS from_day, {", ".join(f"CAST(sum({m}) OVER w AS BIGINT) AS {m}" for m in _MEASURES)}
+    FROM change WINDOW w AS (PARTITION BY account_no ORDER BY day)
     """,
 )
 PEOPLE = Part(
@@ -148,8 +151,8 @@ PEOPLE = Part(
             SELECT a.day, a.account_id, coalesce(l.complete, 0) AS contacts_complete,
                    coalesce(l.connected, 0) AS contacts_connected,
                    {", ".join(f"coalesce(l.has_{name}, 0) AS has_{name}" for name in CONTACT_FIELDS)}
-            FROM (SELECT day, account_id FROM account_day) a
-            ASOF LEFT JOIN contact_level l ON l.account_id = a.account_id AND l.from_day <= a.day
+            FROM (SELECT d.day, d.account_id, f.account_no FROM account_day d JOIN firm f USING (account_id)) a
+            ASOF LEFT JOIN contact_level l ON l.account_no = a.account_no AND l.from_day <= a.day
             """,
         ),
     ),

@@ -32,10 +32,15 @@ RECORDS = Part(
                 SELECT day, source, source_id, same_as, modified_at, captured_at, is_deleted, 'email', email_hash
                 FROM staged.contact WHERE source IN ({CRM}, {AUTOMATION})
             ),
+            -- Of the CRM, only what others say that they are a copy of.
+            asked AS (SELECT DISTINCT field, same_as AS record FROM said WHERE source IN ({AUTOMATION})),
             last_of_day AS (
-                SELECT * FROM said
+                SELECT s.* FROM said s
+                LEFT JOIN asked a ON a.field = s.field AND a.record = s.source || ':' || s.source_id
+                WHERE s.source IN ({AUTOMATION}) OR a.record IS NOT NULL
                 QUALIFY row_number() OVER (
-                    PARTITION BY field, source, source_id, day ORDER BY modified_at DESC, captured_at DESC) = 1
+                    PARTITION BY s.field, s.source, s.source_id, s.day
+                    ORDER BY s.modified_at DESC, s.captured_at DESC) = 1
             )
             SELECT field, source, source || ':' || source_id AS record, same_as,
                    CASE WHEN NOT coalesce(is_deleted, false) THEN content END AS content, day AS from_day,

@@ -32,7 +32,7 @@ _OF_CREDIT = [step for steps in attribution.TABLES.values() for step in steps]
 _OF_VALUES = [step for spec in _SPECS for step in spec.steps]
 STEPS = {step.name: step.about for step in (*_OF_TABLES, *_OF_CREDIT, *_OF_ACCOUNTS, *_OF_VALUES)}
 # Numbers made by `hash`, which each engine makes its own of: equal for what is equal.
-HASHED = frozenset({"contact", "item", "kind"})
+HASHED = frozenset({"contact", "item", "kind", "person"})
 
 
 @dataclass
