@@ -130,12 +130,13 @@ def refresh(
             memory_limit=settings.memory_limit,
             threads=settings.threads,
             temp=settings.lake_path / ".spill",
+            cluster=settings.cluster,
             abreast=True,
         ) as con:
             set_choices(con, settings.programme, model)
-            # What it looks up, it looks up after the stamp: a change that it does not see is found the next time.
-            lake = Lake(settings.lake_path, looks_once=True)
-            work = _Work(con, lake, settings.programme, model, frozenset(days), now_ns())
+            stamp = now_ns()
+            lake = settings.open_lake.looking_once()
+            work = _Work(con, lake, settings.programme, model, frozenset(days), stamp)
             reports += run(work, chosen)
     return reports
 

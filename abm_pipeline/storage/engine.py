@@ -38,7 +38,7 @@ class Step:
 
 
 # Layers whose steps can run on Spark; each of their steps is tested to give the same rows there. The others never do.
-ON_SPARK = frozenset({"facts", "scoring"})
+ON_SPARK = frozenset({"facts", "scoring", "metrics"})
 
 
 class EngineError(RuntimeError):

@@ -14,7 +14,8 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from sqlglot import exp
 from abm_pipeline.contracts.render import SPARK
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.storage.engine import Cluster, EngineError, Step
-from abm_pipeline.storage.spark_sql import Steps, spark_type, to_spark, view_name
+from abm_pipeline.storage.spark_sql import Steps, relations, spark_type, to_spark, view_name
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -46,6 +47,8 @@ _CONF = {
     # A sum that overflows or a text that is no number is an error, as with DuckDB.
     "spark.sql.ansi.enabled": "true",
 }
+# Steps at a time. Most are small: their jobs take turns in planning on the driver and computing on the workers.
+_SIDE_BY_SIDE = 4
 
 
 def check() -> None:
@@ -104,23 +107,30 @@ class Spark:
             self._lake[name] = (table, files, where)
 
     def run(self, steps: Sequence[Step]) -> None:
-        """Run the steps in order. An error names the step it came from."""
+        """Run the steps, side by side where none needs another. An error names the step it came from."""
         now = self._versions()
         self._known = {name: version for name, version in self._known.items() if now.get(name) == version}
-        for step in steps:
-            try:
-                if step.is_local:
-                    self._make_local(step)
-                    continue
-                translated = to_spark(step.sql, self._columns)
-                for relation in translated.reads:
-                    if relation not in self._known:
-                        self._register(relation)
-                        self._known[relation] = now.get(relation, "")
-                self._make(step.name, self._spark.sql(translated.sql))
-            except Exception as error:
-                error.add_note(f"in SQL step {step.name!r} on Spark: {step.about}")
-                raise
+        left, reads = list(steps), {step: relations(step.sql) for step in steps}
+        written: dict[Future[None], tuple[Step, Path, DataFrame]] = {}
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            while left or written:
+                for step in _ready(left, reads, [step for step, _, _ in written.values()]):
+                    try:
+                        if step.is_local:
+                            self._make_local(step)
+                        else:
+                            path, frame = self._begin(step, now)
+                            written[pool.submit(frame.write.parquet, str(path))] = step, path, frame
+                    except Exception as error:
+                        _note(error, step)
+                        raise
+                    left.remove(step)
+                for done in wait(written, return_when=FIRST_COMPLETED).done if written else ():
+                    step, path, frame = written.pop(done)
+                    if (failed := done.exception()) is not None:
+                        _note(failed, step)
+                        raise failed
+                    self._show(step.name, path, frame)
 
     def forget(self, names: Sequence[str]) -> None:
         """Remove what steps made; none reads it any more."""
@@ -180,13 +190,21 @@ class Spark:
             frame = self._spark.read.schema(columns).parquet(str(path))
         frame.createOrReplaceTempView(view_name(relation))
 
-    def _make(self, name: str, frame: DataFrame) -> None:
-        """Write a step's rows to scratch, and show them under its name on both sides."""
-        path = self._folder / f"{name}_{uuid.uuid4().hex}"
+    def _begin(self, step: Step, now: Mapping[str, str]) -> tuple[Path, DataFrame]:
+        """A step's rows, yet to be computed, and where they are to be written."""
+        translated = to_spark(step.sql, self._columns)
+        for relation in translated.reads:
+            if relation not in self._known:
+                self._register(relation)
+                self._known[relation] = now.get(relation, "")
+        frame = self._spark.sql(translated.sql)
         # A column of nothing but NULL has no type in Spark. A text is what becomes any other where it meets one.
         if nothing := [field.name for field in frame.schema if field.dataType.typeName() == "void"]:
             frame = frame.withColumns({name: frame[name].cast("string") for name in nothing})
-        frame.write.parquet(str(path))
+        return self._folder / f"{step.name}_{uuid.uuid4().hex}", frame
+
+    def _show(self, name: str, path: Path, frame: DataFrame) -> None:
+        """Show a step's rows, which are written, under its name on both sides."""
         # Told its columns: finding them out is a job of its own.
         self._spark.read.schema(frame.schema).parquet(str(path)).createOrReplaceTempView(name)
         if name not in self._made:
@@ -203,3 +221,17 @@ class Spark:
         self._made[name] = path
         if before is not None:
             shutil.rmtree(before, ignore_errors=True)
+
+
+def _ready(left: Iterable[Step], reads: Mapping[Step, frozenset[str]], running: Iterable[Step]) -> list[Step]:
+    """Of the steps that are left, those that may begin: none before them that isn't done has to do with them."""
+    before, found = list(running), []
+    for step in left:
+        if not any(step.name == each.name or each.name in reads[step] or step.name in reads[each] for each in before):
+            found.append(step)
+        before.append(step)
+    return found
+
+
+def _note(error: BaseException, step: Step) -> None:
+    error.add_note(f"in SQL step {step.name!r} on Spark: {step.about}")

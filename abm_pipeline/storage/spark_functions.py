@@ -34,6 +34,14 @@ def _renamed(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _epoch(node: exp.Expr) -> exp.Expr:
+    """extract(epoch FROM instant) → seconds, a double."""
+    if isinstance(node, exp.Extract) and node.name.upper() == "EPOCH":
+        micros = exp.Anonymous(this="UNIX_MICROS", expressions=[node.expression])
+        return exp.paren(exp.Div(this=micros, expression=exp.Literal.number(1_000_000)))
+    return node
+
+
 def _hashed(node: exp.Expr) -> exp.Expr:
     """hash(a, b) → XXHASH64: other numbers, but equal for what is equal. What is NULL is told beside: it skips that."""
     if isinstance(node, exp.Anonymous) and node.name.lower() == "hash":
@@ -139,6 +147,7 @@ def _several_rows(node: exp.Expr) -> exp.Expr:
 FUNCTIONS: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
     wide,
     _renamed,
+    _epoch,
     _hashed,
     _between_days,
     _quantile,

@@ -17,20 +17,26 @@ from pathlib import Path
 
 WORKERS = 2
 WAIT_SECONDS = 120
+# A machine that is busy, or asleep for a while, is not a worker that died.
+PATIENCE_SECONDS = 900
 
+# Each process lives for a minute or two, on classes of Spark's jars: compiling them well, or verifying them, is most
+# of what it would do.
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
 # Little data: compiling code, planning again and many partitions cost more than they save.
-DEFAULTS = """
+DEFAULTS = f"""
 spark.driver.host 127.0.0.1
 spark.driver.bindAddress 127.0.0.1
 spark.driver.memory 1g
-spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+spark.driver.extraJavaOptions {JAVA}
 spark.executor.memory 512m
 spark.executor.cores 1
-spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-spark.sql.shuffle.partitions 2
+spark.executor.extraJavaOptions {JAVA}
+spark.sql.shuffle.partitions 1
 spark.sql.adaptive.enabled false
 spark.sql.codegen.wholeStage false
 spark.sql.codegen.factoryMode NO_CODEGEN
+spark.network.timeout {PATIENCE_SECONDS}s
 """
 
 
@@ -43,7 +49,7 @@ def standalone(folder: Path) -> Iterator[str]:
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_DIRS": str(folder / "local"),
         "SPARK_DAEMON_MEMORY": "256m",
-        "SPARK_DAEMON_JAVA_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "SPARK_DAEMON_JAVA_OPTS": f"{JAVA} -Dspark.worker.timeout={PATIENCE_SECONDS}",
     }
     before = {name: os.environ.get(name) for name in env}
     os.environ.update(env)

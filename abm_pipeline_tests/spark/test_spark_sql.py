@@ -52,6 +52,7 @@ CASES = {
     "wide numbers": "SELECT CAST(9007199254740993 AS HUGEINT) * 1000 % 7 AS n, sum(CAST(n AS HUGEINT)) AS total "
     "FROM range(4) AS t (n)",
     "functions": "SELECT who, hash(who, day) = hash(who, DATE '2025-03-09') AS is_b, epoch_us(seen) AS us, "
+    "extract(epoch FROM seen) AS seconds, "
     "CAST(day + to_years(2) AS DATE) AS later FROM score",
     "quantiles": "SELECT quantile_disc(points, 0.5) AS middle, quantile_cont(points, 0.5) AS between FROM score",
     "list made of a list": "SELECT who, [upper(t) for t in tags if t <> 'x'] AS some, tags[length(who) + 1] AS second, "
