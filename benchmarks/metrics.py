@@ -85,7 +85,8 @@ def _through_dagster(settings: Settings, days: list[date]) -> None:
 
 
 def _forget(settings: Settings) -> None:
-    shutil.rmtree(settings.lake_path / "metrics", ignore_errors=True)
+    for layer in ("metrics", "kept"):
+        shutil.rmtree(settings.lake_path / layer, ignore_errors=True)
 
 
 def _settings(home: Path, size: Size) -> Settings:

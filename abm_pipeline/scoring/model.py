@@ -18,7 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from abm_pipeline.contracts.fields import EXPOSURE_TYPES, FAILED_TYPES, ROLES, TOUCH_TYPES
-from abm_pipeline.programme import DEFAULTS, ConfigError
+from abm_pipeline.programme import DEFAULTS, ConfigError, Loader
 
 # Types that can have points.
 PARTS = tuple(name for name in TOUCH_TYPES if name not in EXPOSURE_TYPES + FAILED_TYPES)
@@ -129,7 +129,7 @@ def _check_types(points: Mapping[str, float], content_points: Mapping[str, Mappi
             raise ValueError(f"content_points: give {touch_type} points of its own under points first")
 
 
-class _UniqueKeys(yaml.SafeLoader):
+class _UniqueKeys(Loader):
     """YAML that refuses a key given twice, where plain YAML keeps the last without a word."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

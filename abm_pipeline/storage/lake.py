@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Self
 
 import duckdb
 import orjson
@@ -67,11 +68,15 @@ class Written:
 class Lake:
     """Tables of the lake under `root`."""
 
-    def __init__(self, root: Path, *, looks_once: bool = False) -> None:
-        """With `looks_once`, when a table's content changed is looked up once, and again after a write of its own: for
-        work whose stamp was taken before, so that what others write meanwhile is found the next time."""
+    def __init__(self, root: Path) -> None:
         self.root = root
-        self._seen: dict[tuple[str, str], dict[date | None, int]] | None = {} if looks_once else None
+        self._seen: dict[tuple[str, str], dict[date | None, int]] | None = None
+
+    def looking_once(self) -> Self:
+        """From now on, when a table's content changed is looked up once, and again after a write of its own: for work
+        whose stamp was taken before, so that what others write meanwhile is found the next time."""
+        self._seen = {}
+        return self
 
     # -- where things are
 
