@@ -51,14 +51,16 @@ def plan(layer: str) -> dict[Table, tuple[Sequence[Step], str]]:
         )
         parts = spec.account_parts(definitions.metric_specs())
         more = [step for part in parts for step in part.all_steps]
+        tables = {t.CAMPAIGN_METRICS: campaigns.STEPS, t.DATA_HEALTH: health.STEPS, **attribution.TABLES}
         return {
             t.ACCOUNT_METRICS_DAILY: (
-                (*base.ONCE, *base.DEALS, *base.DAILY, *accounts.STEPS, *more),
+                (*base.WHO_IS_WHO, *base.ONCE, *base.DEALS, *base.DAILY, *accounts.STEPS, *more),
                 accounts.publish(parts),
             ),
-            t.CAMPAIGN_METRICS: (campaigns.STEPS, f"SELECT * FROM {campaigns.STEPS[-1].name}"),
-            t.DATA_HEALTH: (health.STEPS, f"SELECT * FROM {health.STEPS[-1].name}"),
-            **{table: (steps, f"SELECT * FROM {steps[-1].name}") for table, steps in attribution.TABLES.items()},
+            **{
+                table: ((*base.WHO_IS_WHO, *steps), f"SELECT * FROM {steps[-1].name}")
+                for table, steps in tables.items()
+            },
         }
     return {}
 

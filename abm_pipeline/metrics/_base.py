@@ -313,8 +313,10 @@ FIRST_ENGAGED = Step(
     LEFT JOIN firm f ON f.account_id = b.account_id
     """,
 )
-ONCE = (UNIT, COMPANY_UNIT, PERSON_UNIT, PERSON_AT, PERSON_STAY, FIRM, LISTED_SPAN, DEAL_VERSION, DEAL_LEVEL)
-"""Steps that do not depend on the days asked for; kept rows are made with them."""
+WHO_IS_WHO = (UNIT, COMPANY_UNIT, PERSON_UNIT, PERSON_AT)
+"""Run once for all tables of a refresh: what everything is placed by."""
+ONCE = (PERSON_STAY, FIRM, LISTED_SPAN, DEAL_VERSION, DEAL_LEVEL)
+"""After them, steps that do not depend on the days asked for; kept rows are made with them."""
 DEALS = (DEAL, FIRST_ENGAGED)
 """After KEPT: the same, but for what they leave out; `params` tells the first and last day asked for."""
 

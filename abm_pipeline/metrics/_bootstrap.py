@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from abm_pipeline.metrics._credit_models import MODELS
+from abm_pipeline.metrics._credit_models import MODELS, set_function
 
 Floats = NDArray[np.float64]
 DRAWS = 200
@@ -40,7 +40,7 @@ def register(con: duckdb.DuckDBPyConnection, models: Sequence[str]) -> None:
         rows = zip(spans, parts, days, strict=True)
         return _lists([_rows(_columns(a), _columns(b), np.asarray(c.values), chosen) for a, b, c in rows])
 
-    con.create_function("resample", resample, None, _RETURNS, type="arrow")  # type: ignore[call-overload]
+    set_function(con, "resample", resample, _RETURNS)
 
 
 def times_drawn(seeds: NDArray[np.uint64]) -> Floats:

@@ -11,7 +11,8 @@ of `effects`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import duckdb
 import numpy as np
@@ -59,7 +60,20 @@ def set_choices(con: duckdb.DuckDBPyConnection, choice: Attribution) -> None:
     _table(con, "attribution_choice", [row])
     _table(con, "attribution_model", [{"model": model} for model in choice.models])
     _table(con, "sales_channel", [{"channel": channel} for channel in choice.sales_channels])
-    con.create_function("removal_effects", _removal_effects, ["DOUBLE[]"], "DOUBLE[]", type="arrow")  # type: ignore[call-overload]
+    set_function(con, "removal_effects", _removal_effects, "DOUBLE[]", ["DOUBLE[]"])
+
+
+def set_function(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    function: Callable[..., pa.Array],
+    returns: str,
+    parameters: list[str] | None = None,
+) -> None:
+    """Make the SQL function of Arrow columns, in the place of one that has the name."""
+    with suppress(duckdb.InvalidInputException):
+        con.remove_function(name)
+    con.create_function(name, function, parameters, returns, type="arrow")  # type: ignore[call-overload]
 
 
 def scales() -> str:

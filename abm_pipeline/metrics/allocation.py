@@ -20,7 +20,7 @@ import duckdb
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.fields import COST_CATEGORIES
-from abm_pipeline.metrics._base import COMPANY_UNIT, LISTED, LISTED_SPAN, PERSON_AT, PERSON_UNIT, UNIT
+from abm_pipeline.metrics._base import LISTED, LISTED_SPAN
 from abm_pipeline.programme import Programme
 from abm_pipeline.storage.engine import Step
 from abm_pipeline.storage.lake import Input
@@ -28,10 +28,6 @@ from abm_pipeline.storage.lake import Input
 UNALLOCATED = "unallocated"
 
 STEPS = (
-    UNIT,
-    COMPANY_UNIT,
-    PERSON_UNIT,
-    PERSON_AT,
     LISTED_SPAN,
     LISTED,
     Step(

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.metrics import _credit_models, _deal_shares, _paths
-from abm_pipeline.metrics._base import COMPANY_UNIT, PERSON_AT, PERSON_UNIT, UNIT
 from abm_pipeline.metrics._credit_models import MODELS
 from abm_pipeline.metrics._deal_shares import UNATTRIBUTED
 from abm_pipeline.storage.engine import Step
@@ -39,7 +38,7 @@ def _under_model(table: str) -> str:
     return f"CASE m.model {' '.join(f'WHEN {model!r} THEN {table}.{model}' for model in MODELS)} END"
 
 
-DEALS = (UNIT, COMPANY_UNIT, PERSON_UNIT, PERSON_AT, *_paths.DEALS)
+DEALS = _paths.DEALS
 DAILY = (_deal_shares.TRACED,)
 """After DEALS, for the days asked for: whose touches are read. `_paths.TOUCHES` follows."""
 

@@ -6,14 +6,9 @@ only say whom it reached; a mail that bounced reached nobody. A campaign without
 
 from __future__ import annotations
 
-from abm_pipeline.metrics._base import COMPANY_UNIT, PERSON_AT, PERSON_UNIT, UNIT
 from abm_pipeline.storage.engine import Step
 
 STEPS = (
-    UNIT,
-    COMPANY_UNIT,
-    PERSON_UNIT,
-    PERSON_AT,
     Step(
         "campaign_day",
         "Spend and touches of a campaign on a day; accounts reached by anything, engaged by engagements.",

@@ -12,7 +12,6 @@ than what is unmatched by the domains and companies that no account knows at all
 from __future__ import annotations
 
 from abm_pipeline.contracts.tables import STAGED
-from abm_pipeline.metrics._base import COMPANY_UNIT, PERSON_AT, PERSON_UNIT, UNIT
 from abm_pipeline.storage.engine import Step
 
 HISTORY_DAYS = 120
@@ -21,10 +20,6 @@ _STAGED_DAYS = " UNION ALL ".join(
 )
 
 STEPS = (
-    UNIT,
-    COMPANY_UNIT,
-    PERSON_UNIT,
-    PERSON_AT,
     Step(
         "nobodys",
         "Domains that are shared or between accounts, as companies of facts.",

@@ -27,7 +27,7 @@ from abm_pipeline.programme import Programme
 from abm_pipeline.scoring.model import ScoringModel
 from abm_pipeline.settings import Settings
 from abm_pipeline.storage._partitions import day_of
-from abm_pipeline.storage.engine import Step, connect, run_steps
+from abm_pipeline.storage.engine import Step, connect, forget_all_but, run_steps
 from abm_pipeline.storage.journal import ENDS, FACTS, KNOWN, stretches
 from abm_pipeline.storage.lake import EVER, Input, Lake, Written, now_ns
 from abm_pipeline.storage.report import TableReport
@@ -112,32 +112,40 @@ def refresh(
     wanted = [table for table in OUTPUTS if tables is None or table in tables]
     model = champion(settings)
     reports: list[TableReport] = []
-    # A connection for each, so that the memory of one is free for the next.
-    for group, run in (
-        ((T.COST_ALLOCATION,), _cost_allocation),  # accounts and values read it, and the next
-        ((T.DATA_HEALTH,), _data_health),
-        ((T.CHANNEL_TRANSITION, T.DEAL_CREDIT), _deal_credit),  # values read the second, and the next the first
-        ((T.METRIC_VALUES, T.ACCOUNT_METRICS_DAILY), _accounts_and_values),
-        ((T.CAMPAIGN_METRICS,), _campaigns),
-        ((T.ATTRIBUTION_CREDIT,), _attribution_credit),
-        ((T.QUARANTINE_SUMMARY,), _quarantine_summary),
-        ((T.METRIC_DEFINITIONS,), _definitions),
-    ):
-        chosen = [table for table in group if table in wanted]
-        if not chosen:
-            continue
-        with connect(
-            memory_limit=settings.memory_limit,
-            threads=settings.threads,
-            temp=settings.lake_path / ".spill",
-            cluster=settings.cluster,
-            abreast=True,
-        ) as con:
+    with connect(
+        memory_limit=settings.memory_limit,
+        threads=settings.threads,
+        temp=settings.lake_path / ".spill",
+        cluster=settings.cluster,
+        abreast=True,
+    ) as con:
+        known: list[dict[date | None, int]] = []
+        for group, run in (
+            ((T.COST_ALLOCATION,), _cost_allocation),  # accounts and values read it, and the next
+            ((T.DATA_HEALTH,), _data_health),
+            ((T.CHANNEL_TRANSITION, T.DEAL_CREDIT), _deal_credit),  # values read the second, and the next the first
+            ((T.METRIC_VALUES, T.ACCOUNT_METRICS_DAILY), _accounts_and_values),
+            ((T.CAMPAIGN_METRICS,), _campaigns),
+            ((T.ATTRIBUTION_CREDIT,), _attribution_credit),
+            ((T.QUARANTINE_SUMMARY,), _quarantine_summary),
+            ((T.METRIC_DEFINITIONS,), _definitions),
+        ):
+            chosen = [table for table in group if table in wanted]
+            if not chosen:
+                continue
             set_choices(con, settings.programme, model)
             stamp = now_ns()
             lake = settings.open_lake.looking_once()
             work = _Work(con, lake, settings.programme, model, frozenset(days), stamp)
+            # Who is who is the same for all, unless it changes meanwhile.
+            if known != (now := [lake.content_changed_at(table) for table in IDENTITY]):
+                for table in IDENTITY:
+                    lake.attach(con, table)
+                run_steps(con, _base.WHO_IS_WHO)
+                known = now
             reports += run(work, chosen)
+            # The memory of one is free for the next.
+            forget_all_but(con, _base.WHO_IS_WHO)
     return reports
 
 
@@ -235,8 +243,8 @@ def _bring_up(work: _Work, kept: Iterable[Kept], days: Collection[date], longest
         set_dates(work.con, name, sorted({day_of(path) for path in work.lake.files(table, part=part)}))
     for each in kept:
         bring_up(
-            work.con, work.lake, each, days, base=_base.ONCE, journey=work.programme.journey, model=work.model,
-            computed_at=work.computed_at, longest=longest,
+            work.con, work.lake, each, days, base=(*_base.WHO_IS_WHO, *_base.ONCE), model=work.model,
+            journey=work.programme.journey, computed_at=work.computed_at, longest=longest,
         )  # fmt: skip
 
 

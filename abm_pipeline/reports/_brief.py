@@ -30,10 +30,7 @@ _HOT = """
     SELECT account_id FROM metrics.account_metrics_daily, params
     WHERE day = last_day AND program = 'abm' AND band = 'hot'"""
 _STEPS = (
-    _base.UNIT,
-    _base.COMPANY_UNIT,
-    _base.PERSON_UNIT,
-    _base.PERSON_AT,
+    *_base.WHO_IS_WHO,
     _base.DEAL_VERSION,
     latest(T.CONTACT),
     latest(T.DEAL),

@@ -142,6 +142,23 @@ def forget_steps(con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
         con.execute(f"DROP TABLE {name}")
 
 
+def forget_all_but(con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
+    """Drop everything that was made on the connection, but for what these steps made."""
+    kept = {step.name for step in steps}
+    if (spark := on_spark(con)) is not None:
+        spark.forget([name for name in spark.made if name not in kept])
+    there = con.execute(
+        """
+        SELECT 'VIEW' AS kind, database_name, schema_name, view_name FROM duckdb_views() WHERE NOT internal
+        UNION ALL SELECT 'TABLE', database_name, schema_name, table_name FROM duckdb_tables()
+        """
+    ).fetchall()
+    # Views first: they are of tables.
+    for kind, database, schema, name in sorted(there, reverse=True):
+        if name not in kept:
+            con.execute(f'DROP {kind} "{database}"."{schema}"."{name}"')
+
+
 def run_steps(con: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
     """Run the steps, of which each sees the ones before it by name. An error names the step it came from."""
     if (spark := on_spark(con)) is not None:

@@ -132,6 +132,11 @@ class Spark:
                         raise failed
                     self._show(step.name, path, frame)
 
+    @property
+    def made(self) -> list[str]:
+        """Names of what steps made, and is there."""
+        return list(self._made)
+
     def forget(self, names: Sequence[str]) -> None:
         """Remove what steps made; none reads it any more."""
         for name in names:

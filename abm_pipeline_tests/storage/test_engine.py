@@ -7,7 +7,7 @@ from itertools import permutations
 import duckdb
 import pytest
 
-from abm_pipeline.storage.engine import Step, connect, forget_steps, run_steps
+from abm_pipeline.storage.engine import Step, connect, forget_all_but, forget_steps, run_steps
 
 SLOW = "SELECT count(*) AS n FROM range(30000) a(i), range(300) b(j) WHERE (i * j) % 7 = 3"
 
@@ -59,3 +59,21 @@ def test_a_name_stands_for_one_step() -> None:
     steps = [Step("a", "", "SELECT 1 AS n"), Step("a", "", "SELECT 2 AS n")]
     with connect(threads=2, abreast=True) as con, pytest.raises(ValueError, match="one name"):
         run_steps(con, steps)
+
+
+def test_all_is_forgotten_but_what_stays() -> None:
+    """Tables, views on them, temporary ones and those of other schemas go; what `keep` made stays and can be read."""
+    keep = Step("keep", "", "SELECT 1 AS n")
+    with connect(threads=2, abreast=True) as con:
+        con.execute(
+            "CREATE TEMP TABLE one AS SELECT 1 AS n; CREATE SCHEMA facts; CREATE VIEW facts.touch AS SELECT 2 AS n"
+        )
+        run_steps(
+            con, [keep, Step("more", "", "SELECT n FROM keep"), Step("seen", "", "SELECT n FROM more", is_view=True)]
+        )
+        forget_all_but(con, [keep])
+        names = con.execute(
+            "SELECT table_name FROM duckdb_tables() UNION ALL SELECT view_name FROM duckdb_views() WHERE NOT internal"
+        ).fetchall()
+        assert [("keep",)] == names
+        assert [(1,)] == con.execute("FROM keep").fetchall()
