@@ -83,6 +83,7 @@ def bring_up(
         replace(read, part=model.file_part) if read.table.layer == "scoring" else read for read in each.reads(journey)
     ]
     last, ordered = max(days), sorted(days)
+    set_days(con, ordered)
     there = sorted(day for (day,) in con.execute(each.asked).fetchall() if day <= last)
     needed = {day for day in there if (ordered[bisect_left(ordered, day)] - day).days < each.window_days}
     todo = needed - lake.computed_at(table).keys() | needed & set(lake.stale_days(table, reads))

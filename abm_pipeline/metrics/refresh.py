@@ -198,7 +198,7 @@ def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableRepo
         inputs += (*account_inputs(work.programme, 1), *(each for part in parts[table] for each in part.reads))
     days |= whys.keys()
     if not days:
-        return []
+        return [outcome.report() for outcome in outcomes.values()]
     restated = Restatements(lake, work.model, whys)
     running = parts[T.METRIC_VALUES if T.METRIC_VALUES in outcomes else T.ACCOUNT_METRICS_DAILY]
     attached = _furthest(inputs)
@@ -211,7 +211,6 @@ def _accounts_and_values(work: _Work, wanted: Sequence[Table]) -> list[TableRepo
     for part in running:
         if part.prepare is not None:
             part.prepare(con, work.programme)
-    set_days(con, sorted(days))
     run_steps(con, _base.ONCE)
     accounts = con.execute("SELECT count(*) FROM firm").fetchall()[0][0]
     longest = max(7, min(CHUNK_DAYS, CHUNK_ROWS // max(1, accounts)))

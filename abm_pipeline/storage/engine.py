@@ -178,24 +178,42 @@ def _run(con: duckdb.DuckDBPyConnection, step: Step, temp: str = "") -> None:
         raise
 
 
+class Turns:
+    """Whose turn it is among steps, told by their places: a step's comes when those before it are done whose names
+    stand in its SQL, or who are or read what it replaces."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        words = [{step.name, *_WORD.findall(step.sql)} for step in steps]
+        self._waits = {
+            i: {j for j in range(i) if steps[j].name in words[i] or step.name in words[j]}
+            for i, step in enumerate(steps)
+        }
+
+    def __bool__(self) -> bool:
+        """Whether any has not had its turn."""
+        return bool(self._waits)
+
+    def take(self, most: int | None = None) -> list[int]:
+        """The first of those whose turn it is; they have it now."""
+        taken = [place for place, others in self._waits.items() if not others][:most]
+        for place in taken:
+            del self._waits[place]
+        return taken
+
+    def done(self, place: int) -> None:
+        for others in self._waits.values():
+            others.discard(place)
+
+
 def _run_abreast(helpers: Sequence[duckdb.DuckDBPyConnection], steps: Sequence[Step]) -> None:
-    """Run each step as soon as those before it are there whose names stand in its SQL, the first that can go first."""
-    place = {step.name: i for i, step in enumerate(steps)}
-    if len(place) < len(steps):
-        raise ValueError("two of the steps have one name")
-    waits = {
-        i: {j for word in _WORD.findall(step.sql) if (j := place.get(word, i)) < i} for i, step in enumerate(steps)
-    }
-    free, running = list(helpers), dict[Future[None], tuple[int, duckdb.DuckDBPyConnection]]()
+    turns, free, running = Turns(steps), list(helpers), dict[Future[None], tuple[int, duckdb.DuckDBPyConnection]]()
     with ThreadPoolExecutor(len(helpers)) as pool:
-        while waits or running:
-            for i in [i for i, others in waits.items() if not others][: len(free)]:
-                del waits[i]
+        while turns or running:
+            for place in turns.take(len(free)):
                 helper = free.pop()
-                running[pool.submit(_run, helper, steps[i])] = i, helper
-            for done in wait(running, return_when=FIRST_COMPLETED).done:
-                i, helper = running.pop(done)
-                done.result()
+                running[pool.submit(_run, helper, steps[place])] = place, helper
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                place, helper = running.pop(future)
+                future.result()
                 free.append(helper)
-                for others in waits.values():
-                    others.discard(i)
+                turns.done(place)

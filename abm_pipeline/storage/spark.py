@@ -14,8 +14,9 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,8 +26,8 @@ from sqlglot import exp
 
 from abm_pipeline.contracts.render import SPARK
 from abm_pipeline.contracts.tables import Table
-from abm_pipeline.storage.engine import Cluster, EngineError, Step
-from abm_pipeline.storage.spark_sql import Steps, relations, spark_type, to_spark, view_name
+from abm_pipeline.storage.engine import Cluster, EngineError, Step, Turns
+from abm_pipeline.storage.spark_sql import Steps, spark_type, to_spark, view_name
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -110,27 +111,24 @@ class Spark:
         """Run the steps, side by side where none needs another. An error names the step it came from."""
         now = self._versions()
         self._known = {name: version for name, version in self._known.items() if now.get(name) == version}
-        left, reads = list(steps), {step: relations(step.sql) for step in steps}
-        written: dict[Future[None], tuple[Step, Path, DataFrame]] = {}
+        turns = Turns(steps)
+        written: dict[Future[None], tuple[int, Path, DataFrame]] = {}
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            while left or written:
-                for step in _ready(left, reads, [step for step, _, _ in written.values()]):
-                    try:
-                        if step.is_local:
-                            self._make_local(step)
+            while turns or written:
+                for place in turns.take():
+                    with _noted(steps[place]):
+                        if steps[place].is_local:
+                            self._make_local(steps[place])
+                            turns.done(place)
                         else:
-                            path, frame = self._begin(step, now)
-                            written[pool.submit(frame.write.parquet, str(path))] = step, path, frame
-                    except Exception as error:
-                        _note(error, step)
-                        raise
-                    left.remove(step)
-                for done in wait(written, return_when=FIRST_COMPLETED).done if written else ():
-                    step, path, frame = written.pop(done)
-                    if (failed := done.exception()) is not None:
-                        _note(failed, step)
-                        raise failed
-                    self._show(step.name, path, frame)
+                            path, frame = self._begin(steps[place], now)
+                            written[pool.submit(frame.write.parquet, str(path))] = place, path, frame
+                for future in wait(written, return_when=FIRST_COMPLETED).done if written else ():
+                    place, path, frame = written.pop(future)
+                    with _noted(steps[place]):
+                        future.result()
+                    self._show(steps[place].name, path, frame)
+                    turns.done(place)
 
     @property
     def made(self) -> list[str]:
@@ -228,15 +226,10 @@ class Spark:
             shutil.rmtree(before, ignore_errors=True)
 
 
-def _ready(left: Iterable[Step], reads: Mapping[Step, frozenset[str]], running: Iterable[Step]) -> list[Step]:
-    """Of the steps that are left, those that may begin: none before them that isn't done has to do with them."""
-    before, found = list(running), []
-    for step in left:
-        if not any(step.name == each.name or each.name in reads[step] or step.name in reads[each] for each in before):
-            found.append(step)
-        before.append(step)
-    return found
-
-
-def _note(error: BaseException, step: Step) -> None:
-    error.add_note(f"in SQL step {step.name!r} on Spark: {step.about}")
+@contextmanager
+def _noted(step: Step) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"in SQL step {step.name!r} on Spark: {step.about}")
+        raise

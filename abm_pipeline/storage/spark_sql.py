@@ -52,12 +52,6 @@ class Translated:
     reads: tuple[str, ...]
 
 
-def relations(sql: str) -> frozenset[str]:
-    """What a SELECT of DuckDB's reads by name; its own CTEs are among it."""
-    tables = sqlglot.parse_one(sql, read=Steps).find_all(exp.Table)
-    return frozenset(f"{table.db}.{table.name}" if table.db else table.name for table in tables)
-
-
 def view_name(relation: str) -> str:
     """What a relation is called in Spark, whose temporary views have no schema."""
     return relation.replace(".", "__")

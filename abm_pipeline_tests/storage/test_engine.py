@@ -54,11 +54,17 @@ def test_an_error_names_its_step(order: tuple[str, ...]) -> None:
         assert [(1,)] == con.execute("SELECT 1").fetchall()
 
 
-def test_a_name_stands_for_one_step() -> None:
-    """Beside each other, nobody could tell which of two is meant."""
-    steps = [Step("a", "", "SELECT 1 AS n"), Step("a", "", "SELECT 2 AS n")]
-    with connect(threads=2, abreast=True) as con, pytest.raises(ValueError, match="one name"):
+def test_a_name_can_be_made_twice() -> None:
+    """Who stands between two of one name reads the first, who stands after them the second."""
+    steps = [
+        Step("a", "", f"SELECT 1 AS n FROM ({SLOW})"),
+        Step("first", "", "SELECT n FROM a"),
+        Step("a", "", "SELECT 2 AS n"),
+        Step("second", "", "SELECT n FROM a"),
+    ]
+    with connect(threads=2, abreast=True) as con:
         run_steps(con, steps)
+        assert [(1, 2)] == con.execute("SELECT f.n, s.n FROM first f, second s").fetchall()
 
 
 def test_all_is_forgotten_but_what_stays() -> None:
