@@ -165,13 +165,17 @@ def explain(account: str, day: date | None, model: str | None, window: int | Non
 @main.command()
 @click.option("--metric", metavar="ID", help="One metric, by segment; default: the totals of all.")
 @click.option("--date", "day", type=DAY, help="Day as of whose end; default: the newest.")
+@click.option(
+    "--preset", metavar="NAME", help="With --metric: what another definition of it would say, worked out now."
+)
 @click.option("--list", "only_list", is_flag=True, help="What every metric means.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-def metrics(metric: str | None, day: date | None, only_list: bool, form: str) -> None:
+def metrics(metric: str | None, day: date | None, preset: str | None, only_list: bool, form: str) -> None:
     """Show metric values with interval, sample size and benchmark.
 
     \b
     abm metrics
+    abm metrics --metric win_rate --preset amount
     abm metrics --metric win_rate --date 2026-06-30
     abm metrics --metric coverage --format csv > coverage.csv
     abm metrics --list
@@ -181,14 +185,22 @@ def metrics(metric: str | None, day: date | None, only_list: bool, form: str) ->
     if only_list:
         _terminal.show_definitions(values.definitions())
         return
+    if preset and not metric:
+        raise click.UsageError("--preset is of one metric: name it with --metric")
     settings = _settings()
     chosen, rows = values.metric_values(settings, metric, day)
+    spec = values.definitions(settings.programme)[metric] if metric else None
+    if metric and preset:
+        other = values.preset_of(settings.programme, metric, preset)
+        if form == "table":
+            _terminal.show_values(settings, chosen, rows, spec)
+        rows, spec = values.under(settings, other, chosen), other
     if form == "csv":
         click.echo(rows.to_csv(index=False), nl=False)
     elif form == "json":
         click.echo(rows.to_json(orient="records", date_format="iso", indent=2))
     else:
-        _terminal.show_values(settings, chosen, metric, rows)
+        _terminal.show_values(settings, chosen, rows, spec, preset)
 
 
 @main.command()

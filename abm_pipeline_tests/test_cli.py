@@ -59,6 +59,18 @@ def test_metrics_in_every_form(abm: Abm) -> None:
     assert "win_rate" in abm("metrics", "--list").output
 
 
+def test_another_definition_beside_the_published(abm: Abm) -> None:
+    """By the table as published and by the preset, with both formulas; a program gets the preset's rows alone."""
+    table = abm("metrics", "--metric", "win_rate", "--preset", "amount").output
+    assert ["As of 2026-03-31", "by the preset amount", "Deals won ÷", "Amount won ÷"] == [
+        words for words in ("As of 2026-03-31", "by the preset amount", "Deals won ÷", "Amount won ÷") if words in table
+    ]
+    published = json.loads(abm("metrics", "--metric", "win_rate", "--format", "json").output)
+    other = json.loads(abm("metrics", "--metric", "win_rate", "--preset", "amount", "--format", "json").output)
+    assert [list(row) for row in published[:1]] == [list(row) for row in other[:1]]
+    assert 2 == len({row["definition_version"] for row in (*published, *other)})
+
+
 def test_explain_adds_up_on_the_screen(abm: Abm) -> None:
     """Exit code 0 and the sentence that it adds up."""
     result = abm("explain", "company51.example", "--date", "2026-03-31")
@@ -72,6 +84,8 @@ def test_explain_adds_up_on_the_screen(abm: Abm) -> None:
     [
         (["metrics", "--metric", "win_rte"], "did you mean win_rate"),
         (["metrics", "--date", "2020-01-01"], "was not computed"),
+        (["metrics", "--metric", "win_rate", "--preset", "mean"], "has no preset 'mean'; there are default, amount"),
+        (["metrics", "--preset", "amount"], "name it with --metric"),
         (["explain", "nobody.example"], "there is no account"),
         (["explain", "acc_51", "--model", "x"], "there is no scoring model"),
         (["run", "--start", "2026-02-30", "--end", "2026-03-01"], "write YYYY-MM-DD"),

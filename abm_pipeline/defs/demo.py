@@ -117,7 +117,7 @@ def _print_headlines(settings: Settings) -> None:
 
     if settings.open_lake.days(t.METRIC_VALUES):
         day, rows = values.metric_values(settings, None, UNTIL)
-        _terminal.show_values(settings, day, None, rows[rows["metric"].isin(HEADLINES)])
+        _terminal.show_values(settings, day, rows[rows["metric"].isin(HEADLINES)], None)
 
 
 def dev(settings: Settings, port: int = 3000, console: Console | None = None) -> int:

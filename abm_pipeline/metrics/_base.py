@@ -13,9 +13,9 @@ from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.fields import Type
 from abm_pipeline.metrics._kept import Kept
 from abm_pipeline.metrics._segments import quintile
-from abm_pipeline.metrics._setup import IDENTITY
+from abm_pipeline.metrics._setup import WHO_DID
 from abm_pipeline.storage.engine import Step
-from abm_pipeline.storage.journal import ENDS, FACTS
+from abm_pipeline.storage.journal import ENDS
 from abm_pipeline.storage.lake import Input
 
 DEAL_WINDOW_DAYS = 90
@@ -193,7 +193,7 @@ DEAL_ORIGIN = Kept(
         Input(T.TOUCH, REACHED_DAYS),
         Input(T.FACT_CAMPAIGN),
         Input(T.FACT_DEAL, way=ENDS),
-        *(Input(table, way=FACTS) for table in IDENTITY if table is not T.TIER_HISTORY),
+        *WHO_DID,
     ),
     steps=(
         Step(

@@ -7,9 +7,8 @@ coverage and cost, and nowhere here.
 from __future__ import annotations
 
 from abm_pipeline.contracts import tables as T
-from abm_pipeline.metrics._setup import IDENTITY
+from abm_pipeline.metrics._setup import WHO
 from abm_pipeline.storage.engine import Step
-from abm_pipeline.storage.journal import KNOWN
 from abm_pipeline.storage.lake import Input
 
 CONTENT = (
@@ -19,7 +18,7 @@ CONTENT = (
 """SQL: whether a happening is content consumed: an engagement with a piece of content, be it read, watched or filled
 in. A page is a piece; what a meeting or a call was about is none."""
 
-HAPPENED_READS = (Input(T.TOUCH), Input(T.FACT_CAMPAIGN), *(Input(table, way=KNOWN) for table in IDENTITY))
+HAPPENED_READS = (Input(T.TOUCH), Input(T.FACT_CAMPAIGN), *WHO)
 """What they are made of, in which segment an account was on the day included."""
 
 HAPPENED = (

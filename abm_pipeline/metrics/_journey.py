@@ -11,11 +11,10 @@ from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.fields import ACCOUNT_STAGES, Type
 from abm_pipeline.metrics._accounts import ENGAGED_DAYS, STAGE
 from abm_pipeline.metrics._kept import Kept
-from abm_pipeline.metrics._setup import IDENTITY
+from abm_pipeline.metrics._setup import WHO
 from abm_pipeline.metrics._spec import Part
 from abm_pipeline.metrics._starts import STARTS, WINDOWS
 from abm_pipeline.storage.engine import Step
-from abm_pipeline.storage.journal import KNOWN
 from abm_pipeline.storage.lake import Input
 
 LOOKBACK = max(WINDOWS)
@@ -35,7 +34,7 @@ STAGE_DAY = Kept(
         Input(T.TOUCH, max(ENGAGED_DAYS, journey.aware_window_days) + 1),
         Input(T.ENGAGEMENT_SCORE, 2),
         Input(T.FACT_DEAL),
-        *(Input(table, way=KNOWN) for table in IDENTITY),
+        *WHO,
     ),
     steps=(
         Step(

@@ -13,11 +13,10 @@ import duckdb
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.fields import Type
 from abm_pipeline.metrics._kept import Kept
-from abm_pipeline.metrics._setup import IDENTITY
+from abm_pipeline.metrics._setup import WHO_DID
 from abm_pipeline.metrics._spec import Part
 from abm_pipeline.programme import Programme
 from abm_pipeline.storage.engine import Step
-from abm_pipeline.storage.journal import FACTS
 from abm_pipeline.storage.lake import EVER, Input
 
 TWO_WAY = ("email_reply", "call_connected", "meeting", "chat")
@@ -74,7 +73,7 @@ TALK = Kept(
     {"account_id": Type.TEXT, "person_id": Type.TEXT},
     key=("account_id", "person_id"),
     asked="SELECT day FROM touched",
-    reads=lambda _: (Input(T.TOUCH), *(Input(table, way=FACTS) for table in IDENTITY if table is not T.TIER_HISTORY)),
+    reads=lambda _: (Input(T.TOUCH), *WHO_DID),
     steps=(
         Step(
             "talk",

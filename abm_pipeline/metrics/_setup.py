@@ -17,8 +17,14 @@ from abm_pipeline.registry import collect
 from abm_pipeline.scoring.model import ScoringModel, load_models
 from abm_pipeline.settings import Settings
 from abm_pipeline.sources._spec import SourceSpec
+from abm_pipeline.storage.journal import FACTS, KNOWN
+from abm_pipeline.storage.lake import Input
 
 IDENTITY = (T.ACCOUNT, T.MEMBER, T.PERSON, T.PERSON_HISTORY, T.TIER_HISTORY)
+WHO = tuple(Input(table, way=KNOWN) for table in IDENTITY)
+"""Who is who, joined to facts, to the accounts' days and to who is known since when."""
+WHO_DID = tuple(Input(table, way=FACTS) for table in IDENTITY if table is not T.TIER_HISTORY)
+"""The same, joined only to facts, and without the list."""
 
 
 def champion(settings: Settings) -> ScoringModel:

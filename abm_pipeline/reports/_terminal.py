@@ -94,10 +94,12 @@ def _show_touches(out: Console, settings: Settings, found: Explanation, most: in
     out.print(table)
 
 
-def show_values(settings: Settings, day: date, metric: str | None, rows: pd.DataFrame) -> None:
-    """Print metric values as a table, with the definition if it is one metric."""
+def show_values(
+    settings: Settings, day: date, rows: pd.DataFrame, spec: MetricSpec | None, preset: str | None = None
+) -> None:
+    """Print metric values as a table, with the definition if it is one metric's."""
     out = _console()
-    title = f"As of {day}"
+    title = f"As of {day}" + (f", by the preset {preset}: not published" if preset else "")
     shown = for_people(rows, settings.programme.reporting_currency)
     table = _table(
         "metric", "segment", "days>", "value>", "95 % interval>", "on 3 months before>", "n>", "benchmark", "status",
@@ -110,10 +112,7 @@ def show_values(settings: Settings, day: date, metric: str | None, rows: pd.Data
     out.print(table)
     if not shown:
         out.print("It has no value on this day.")
-    if metric is not None:
-        from abm_pipeline.reports.values import definitions
-
-        spec = definitions(settings.programme)[metric]
+    if spec is not None:
         out.print(f"{spec.title}: {spec.formula} Definition {spec.definition_version}.")
 
 

@@ -9,12 +9,14 @@ import difflib
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.views import METRIC_CHANGES
 from abm_pipeline.metrics._definitions import metric_specs
-from abm_pipeline.metrics._spec import MetricSpec
+from abm_pipeline.metrics._spec import MetricSpec, choose
+from abm_pipeline.metrics._values_by_day import preview
 from abm_pipeline.programme import Programme
 from abm_pipeline.reports._format import benchmark, interval, number, shown, signed
 from abm_pipeline.reports.explain import NotFoundError
@@ -61,6 +63,29 @@ def metric_values(settings: Settings, metric: str | None, day: date | None) -> t
         asked = {"day": chosen, "metric": metric} if metric else {"day": chosen}
         rows = con.execute(_VALUES if metric else _HEADLINE, asked).df()
     return chosen, rows
+
+
+def preset_of(programme: Programme, metric: str, preset: str) -> MetricSpec:
+    """Another definition of a metric: a preset's, or the one that holds where the programme chooses none (`default`).
+
+    Raises NotFoundError for an unknown one.
+    """
+    spec = definitions()[metric]
+    known = {"default": spec, **spec.presets}
+    if preset not in known:
+        raise NotFoundError(f"{metric} has no preset {preset!r}; there are {', '.join(known)}")
+    return choose(known[preset], programme)
+
+
+def under(settings: Settings, spec: MetricSpec, day: date) -> pd.DataFrame:
+    """The rows of `metric_values` for a day by a definition that is not published, worked out now."""
+    rows = preview(settings, spec, day).drop(columns="day").assign(value_before=np.nan, change=np.nan)
+    place = rows["dimension"].ne("all")
+    return (
+        rows.assign(place=place)
+        .sort_values(["window_days", "place", "dimension", "dimension_value"], ascending=[False, True, True, True])
+        .drop(columns="place")
+    )
 
 
 def for_people(rows: pd.DataFrame, currency: str) -> list[dict[str, str]]:

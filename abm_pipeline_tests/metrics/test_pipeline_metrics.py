@@ -23,6 +23,8 @@ from typing import Any
 import pytest
 
 from abm_pipeline.contracts import tables as T
+from abm_pipeline.metrics._values_by_day import preview
+from abm_pipeline.reports.values import preset_of
 from abm_pipeline_tests.metrics.world import D, World, at, day
 from abm_pipeline_tests.metrics.world_pipeline import campaign, lead, line, stage
 
@@ -267,3 +269,16 @@ def test_presets(quarter: World, tmp_path: Path) -> None:
     assert {"Platform": (10_800, 10), "Services": (220, 2)} == values(other, "asp", "product_category")
     versions = {w.cell("win_rate")["definition_version"] for w in (quarter, other)}
     assert 2 == len(versions)
+
+
+def test_a_preset_looked_at_is_the_preset_chosen(quarter: World, tmp_path: Path) -> None:
+    """What a programme that chose the preset has published, another can look at: the same rows, its own untouched."""
+    other = build(World(tmp_path, "presets: {win_rate: amount, asp: per_unit}\n"))
+    before = quarter.read(T.METRIC_VALUES)
+    for metric, preset in (("win_rate", "amount"), ("asp", "per_unit")):
+        rows = preview(quarter.settings, preset_of(quarter.settings.programme, metric, preset), D)
+        key = ["window_days", "dimension", "dimension_value", "value", "ci_low", "n", "definition_version"]
+        chosen = [tuple(row[name] for name in key) for row in other.read(T.METRIC_VALUES, f"metric = '{metric}'")]
+        looked_at = rows.astype("object").where(rows.notna(), None)[key].itertuples(index=False, name=None)
+        assert sorted(chosen, key=repr) == sorted(looked_at, key=repr)
+    assert before == quarter.read(T.METRIC_VALUES)
