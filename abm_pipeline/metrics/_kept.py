@@ -16,7 +16,8 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -24,9 +25,11 @@ from abm_pipeline.contracts.fields import FAILED_TYPES, Field, Type
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.metrics._setup import chunks, set_days
 from abm_pipeline.programme import JourneyStages
-from abm_pipeline.scoring.model import ScoringModel
 from abm_pipeline.storage.engine import Step, forget_steps, run_steps
-from abm_pipeline.storage.lake import EVER, Input, Lake
+from abm_pipeline.storage.lake import EVER, Input
+
+if TYPE_CHECKING:
+    from abm_pipeline.metrics._work import Work
 
 # A refresh by another programme may still read a set that was written to lately.
 _STAYS_SECONDS = 86_400
@@ -65,35 +68,23 @@ class _Set(Table):
         return (Field(name, kind, "") for name, kind in self.types.items())
 
 
-def bring_up(
-    con: duckdb.DuckDBPyConnection,
-    lake: Lake,
-    each: Kept,
-    days: Collection[date],
-    *,
-    base: Sequence[Step],
-    journey: JourneyStages,
-    model: ScoringModel,
-    computed_at: int,
-    longest: int,
-) -> None:
-    """Make `each` readable with all rows that `days` read, after making those that are not there or stale."""
-    table = _set(con, each, base, model)
-    reads = [
-        replace(read, part=model.file_part) if read.table.layer == "scoring" else read for read in each.reads(journey)
-    ]
+def bring_up(work: Work, each: Kept, days: Collection[date], base: Sequence[Step], longest: int) -> None:
+    """Make `each` readable with all rows that `days` read, after making those that are not there or stale.
+
+    `base`: the steps that have run, and that its steps read. `longest`: days made at a time.
+    """
+    con, lake = work.con, work.lake
+    table, reads = _set(work, each, base), work.of_champion(each.reads(work.programme.journey))
     last, ordered = max(days), sorted(days)
     set_days(con, ordered)
     there = sorted(day for (day,) in con.execute(each.asked).fetchall() if day <= last)
     needed = {day for day in there if (ordered[bisect_left(ordered, day)] - day).days < each.window_days}
     todo = needed - lake.computed_at(table).keys() | needed & set(lake.stale_days(table, reads))
     for chunk in chunks(todo, longest):
-        for read in reads:
-            start = chunk[0] - timedelta(days=read.window_days - 1) if read.table.is_daily else None
-            lake.attach(con, read.table, start, chunk[-1], part=read.part)
+        work.attach(reads, chunk)
         set_days(con, chunk)
         run_steps(con, each.steps)
-        lake.write_days(con, table, f"SELECT * FROM {each.name}", chunk, computed_at=computed_at)
+        lake.write_days(con, table, f"SELECT * FROM {each.name}", chunk, computed_at=work.computed_at)
         forget_steps(con, each.steps)
     folder = lake.folder(table)
     for old in folder.parent.glob("*"):
@@ -102,9 +93,9 @@ def bring_up(
     lake.attach(con, table, min(needed, default=last), last, name=each.name)
 
 
-def _set(con: duckdb.DuckDBPyConnection, each: Kept, base: Sequence[Step], model: ScoringModel) -> Table:
+def _set(work: Work, each: Kept, base: Sequence[Step]) -> Table:
     """Where the rows are that hang on these choices, this model and this SQL."""
-    choices = con.execute("SELECT * FROM choices").fetchall()
+    choices, model = work.con.execute("SELECT * FROM choices").fetchall(), work.model
     told = (duckdb.__version__, choices, model.engagement_types, model.file_part, FAILED_TYPES, each.types)
     sql = "\x1f".join(step.sql for step in (*base, *each.steps))
     name = f"{each.name}/{hashlib.sha256((repr(told) + sql).encode()).hexdigest()[:16]}"

@@ -7,8 +7,7 @@ Belongs here: the order in which base steps, kept rows and parts are made for `m
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 
 import duckdb
@@ -19,7 +18,7 @@ from abm_pipeline.contracts.render import select_list
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.metrics import _accounts, _base
 from abm_pipeline.metrics._definitions import metric_specs
-from abm_pipeline.metrics._kept import Kept, bring_up
+from abm_pipeline.metrics._kept import bring_up
 from abm_pipeline.metrics._restated import Restatements
 from abm_pipeline.metrics._setup import WHO, chunks, set_dates, set_days
 from abm_pipeline.metrics._spec import MetricSpec, Part, account_parts, kept_of, parts_of
@@ -27,7 +26,6 @@ from abm_pipeline.metrics._values import compute
 from abm_pipeline.metrics._work import CHUNK_DAYS, Outcome, Work, begin, connected, place
 from abm_pipeline.programme import Programme
 from abm_pipeline.settings import Settings
-from abm_pipeline.storage._partitions import day_of
 from abm_pipeline.storage.engine import run_steps
 from abm_pipeline.storage.lake import EVER, Input, Lake
 from abm_pipeline.storage.report import TableReport
@@ -78,9 +76,7 @@ def accounts_and_values(work: Work, wanted: Sequence[Table]) -> list[TableReport
         # A day's values read scores back to the creation of the deals and the first engagement of the accounts.
         score_days = _span(lake) if table is T.METRIC_VALUES else 1
         reads = _furthest((*account_inputs(work.programme, score_days), *more))
-        # Scores of other models than the champion may come and go.
-        own = [replace(each, part=work.model.file_part) if each.table.layer == "scoring" else each for each in reads]
-        for day, why in lake.why_stale(table, own).items():
+        for day, why in lake.why_stale(table, work.of_champion(reads)).items():
             whys[day] = tuple(dict.fromkeys((*whys.get(day, ()), *why)))
         inputs += (*account_inputs(work.programme, 1), *(each for part in parts[table] for each in part.reads))
     days |= whys.keys()
@@ -105,7 +101,6 @@ def accounts_and_values(work: Work, wanted: Sequence[Table]) -> list[TableReport
 def _ready(work: Work, parts: Sequence[Part], reads: Sequence[Input], days: Collection[date]) -> Iterator[list[date]]:
     """Make all that metrics read, the parts included: for some of the days, which are yielded, and then for others."""
     con, lake = work.con, work.lake
-    scores_back = next(each.window_days for each in reads if each.table is T.ENGAGEMENT_SCORE)
     once = [step for part in parts for step in part.once]
     for each in reads:
         # Of the daily ones the others are attached with the days that a chunk reads: each costs a look at every file.
@@ -117,27 +112,18 @@ def _ready(work: Work, parts: Sequence[Part], reads: Sequence[Input], days: Coll
     run_steps(con, _base.ONCE)
     accounts = con.execute("SELECT count(*) FROM firm").fetchall()[0][0]
     longest = max(7, min(CHUNK_DAYS, CHUNK_ROWS // max(1, accounts)))
-    _bring_up(work, dict.fromkeys((*_base.KEPT, *kept_of(parts))), days, longest)
+    for name, source in (("touched", Input(T.TOUCH)), ("scored", Input(T.ENGAGEMENT_SCORE))):
+        (read,) = work.of_champion([source])
+        set_dates(con, name, sorted(day for day in lake.content_changed_at(read.table, read.part) if day))
+    for kept in dict.fromkeys((*_base.KEPT, *kept_of(parts))):
+        bring_up(work, kept, days, (*_base.WHO_IS_WHO, *_base.ONCE), longest)
     set_days(con, sorted(days))
     run_steps(con, (*_base.DEALS, *once))
     for chunk in chunks(days, longest):
-        work.attach((each for each in reads if each.table.is_daily and each.table is not T.ENGAGEMENT_SCORE), chunk)
-        first_scores = chunk[0] - timedelta(days=scores_back - 1)
-        lake.attach(con, T.ENGAGEMENT_SCORE, first_scores, chunk[-1], part=work.model.file_part)
+        work.attach(work.of_champion(each for each in reads if each.table.is_daily), chunk)
         set_days(con, chunk)
         run_steps(con, (*_base.DAILY, *_accounts.STEPS, *(step for part in parts for step in part.steps)))
         yield chunk
-
-
-def _bring_up(work: Work, kept: Iterable[Kept], days: Collection[date], longest: int) -> None:
-    """Make readable all kept rows that the days read."""
-    for name, table, part in (("touched", T.TOUCH, "*"), ("scored", T.ENGAGEMENT_SCORE, work.model.file_part)):
-        set_dates(work.con, name, sorted({day_of(path) for path in work.lake.files(table, part=part)}))
-    for each in kept:
-        bring_up(
-            work.con, work.lake, each, days, base=(*_base.WHO_IS_WHO, *_base.ONCE), model=work.model,
-            journey=work.programme.journey, computed_at=work.computed_at, longest=longest,
-        )  # fmt: skip
 
 
 def _span(lake: Lake) -> int:

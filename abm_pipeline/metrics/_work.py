@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import duckdb
@@ -57,10 +57,16 @@ class Work:
     def todo(self, table: Table, inputs: Iterable[Input]) -> set[date]:
         return set(self.days) | set(self.lake.stale_days(table, inputs))
 
+    def of_champion(self, inputs: Iterable[Input]) -> list[Input]:
+        """The inputs, of scores the champion's alone: those of other models may come and go."""
+        part = self.model.file_part
+        return [replace(each, part=part) if each.table.layer == "scoring" else each for each in inputs]
+
     def attach(self, inputs: Iterable[Input], days: Sequence[date]) -> None:
         """Make readable what the days need of the inputs."""
         for each in inputs:
-            self.lake.attach(self.con, each.table, days[0] - timedelta(days=each.window_days - 1), days[-1])
+            start = days[0] - timedelta(days=each.window_days - 1) if each.table.is_daily else None
+            self.lake.attach(self.con, each.table, start, days[-1], part=each.part)
 
     def write_table(self, table: Table, relation: str) -> TableReport:
         rule = stretches(table, self.programme.reporting_timezone)

@@ -224,7 +224,7 @@ class World:
             self.lake.write_table(con, table, "SELECT * FROM given", computed_at=now_ns(), rule=rule)
             return
         parts = {"data": "SELECT * FROM given"}
-        if table is T.ENGAGEMENT_SCORE:
+        if table.layer == "scoring":
             parts = {champion(self.settings).file_part: "SELECT * FROM given"}
         for part, query in parts.items():
             days = {row["day"] for row in (*rows, *before)}
