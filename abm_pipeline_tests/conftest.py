@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -74,15 +75,20 @@ def settings(tmp_path: Path, postgres_server: Settings) -> Iterator[Settings]:
 
 
 @contextmanager
-def own_pipeline(server: Settings, home: Path) -> Iterator[Settings]:
-    """Settings with `home` and an empty database, dropped afterwards.
+def own_pipeline(server: Settings, home: Path, like: Settings | None = None) -> Iterator[Settings]:
+    """Settings with `home` and a database, empty or as those of the pipeline `like`; the database goes afterwards.
 
     Both URLs point at that one database: ours stands in schema `abm`, Dagster's in `public`.
     """
+    template = ""
+    if like is not None:
+        assert like.postgres_url is not None
+        template = f"TEMPLATE {sa.make_url(like.postgres_url.get_secret_value()).database}"
+        shutil.copytree(like.home, home)
     name = f"test_{uuid.uuid4().hex}"
     admin = postgres.connect(postgres.urls(server).served.replace("abm@/abm", "postgres@/postgres"))
     with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as con:
-        con.execute(sa.text(f"CREATE DATABASE {name} OWNER abm"))
+        con.execute(sa.text(f"CREATE DATABASE {name} OWNER abm {template}"))
         url = admin.url.set(username="abm", database=name).render_as_string(hide_password=False)
         yield Settings(_env_file=None, home=home, postgres_url=url, dagster_postgres_url=url)
         con.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))

@@ -9,8 +9,9 @@ and is timed for itself.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def _settings(home: Path, size: Size) -> Settings:
     return Settings(_env_file=None, home=folder, lake=folder / "lake", memory_limit="3GB")
 
 
-def one_more_day(home: Path, size: Size) -> list[Row]:
+def one_more_day(home: Path, size: Size) -> Iterator[Row]:
     """The day before as a first load, then one more day, then credit of touches."""
     settings = _settings(home, size)
     last = START + timedelta(days=size.days - 1)
@@ -104,14 +105,12 @@ def one_more_day(home: Path, size: Size) -> list[Row]:
     in_process(_days, settings, [last - timedelta(days=1)])
     make(settings, size, size.days)
     more = in_process(_days, settings, [last])
+    yield Row(f"metrics of one more day: {size}", more, "limits: 20 s on two idle cores, 4 GiB")
     credit = in_process(_days, settings, [last], (T.ATTRIBUTION_CREDIT,))
-    return [
-        Row(f"metrics of one more day: {size}", more, "limits: 20 s on two idle cores, 4 GiB"),
-        Row("credit of every touch under every model, whole", credit, _rows(credit)),
-    ]
+    yield Row("credit of every touch under every model, whole", credit, _rows(credit))
 
 
-def backfill(home: Path, size: Size) -> list[Row]:
+def backfill(home: Path, size: Size) -> Iterator[Row]:
     """All days at once: bare, empty, through Dagster."""
     settings = _settings(home, size)
     make(settings, size, size.days)
@@ -119,24 +118,25 @@ def backfill(home: Path, size: Size) -> list[Row]:
     daily = tuple(table for table in DAILY if table.is_daily)
     with postgres.running(settings):
         bare = in_process(_bare, settings, days)
+        yield Row(f"metrics of all days: {size}: SQL bare in DuckDB", bare, "1")
         empty = in_process(empty_backfill, settings, days, daily)
+        yield Row("an empty Dagster backfill of the same partitions", empty, "")
         ours = in_process(_through_dagster, settings, days)
-    floor, ratio = bare.seconds + empty.seconds, ours.seconds / (bare.seconds + empty.seconds)
-    return [
-        Row(f"metrics of all days: {size}: SQL bare in DuckDB", bare, "1"),
-        Row("an empty Dagster backfill of the same partitions", empty, ""),
-        Row("the backfill through Dagster", ours, f"{ratio:.2f} × (bare + empty = {floor:.0f} s); limit 3"),
-    ]
+    floor = bare.seconds + empty.seconds
+    yield Row(
+        "the backfill through Dagster", ours, f"{ours.seconds / floor:.2f} × (bare + empty = {floor:.0f} s); limit 3"
+    )
 
 
 def _rows(timed: Timed) -> str:
     return f"{sum(timed.result.values()):,} rows"
 
 
-def measure(home: Path, size: Size) -> list[Row]:
+def measure(home: Path, size: Size) -> Iterator[Row]:
     """One more day at `size` and with a third and a tenth of its touches; the backfill with a tenth of everything."""
     tenth = Size(size.accounts // 10, size.touches // 10, size.deals // 10, size.days)
-    rows = one_more_day(home, size)
+    yield from one_more_day(home, size)
     for share in (3, 10):
-        rows += one_more_day(home, Size(size.accounts, size.touches // share, size.deals, size.days))[:1]
-    return rows + backfill(home, tenth)
+        fewer = Size(size.accounts, size.touches // share, size.deals, size.days)
+        yield from islice(one_more_day(home, fewer), 1)
+    yield from backfill(home, tenth)

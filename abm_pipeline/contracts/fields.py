@@ -340,6 +340,7 @@ FIELDS: dict[str, Field] = _dictionary(
     # Of records it is in the source's own words, so its values can't be bounded.
     Field("status", _T, "State as the source names it; of a metric: below, within or above its benchmark, or none."),
     Field("definition_version", _T, "Version of the metric's definition."),
+    Field("is_current", _B, "The definition holds now; otherwise values were published by it before."),
     Field(
         "scoring_model_version",
         _T,

@@ -468,6 +468,7 @@ ENGAGEMENT_SCORE = Table(
     ),
     ("score", "band", "is_engaged"),
     is_daily=True,
+    published="engagement_scores",
 )
 SCORE_PART = Table(
     "scoring",
@@ -568,10 +569,10 @@ DEAL_CREDIT = Table(
 METRIC_DEFINITIONS = Table(
     "metrics",
     "metric_definitions",
-    "What every metric means.",
-    ("metric",),
-    _columns("metric metric_title formula unit grain window segments benchmark guides definition_version"),
-    ("formula", "definition_version"),
+    "What every metric means, and what it meant under earlier definitions.",
+    ("metric", "definition_version"),
+    _columns("metric definition_version is_current metric_title formula unit grain window segments benchmark guides"),
+    ("formula",),
     published="metric_definitions",
 )
 DATA_HEALTH = Table(

@@ -51,6 +51,7 @@ def set_definitions(con: duckdb.DuckDBPyConnection, programme: Programme, model:
             ),
             "guides": ",".join(spec.guides),
             "definition_version": spec.definition_version,
+            "is_current": True,
         }
         for spec in metric_specs(programme)
     ]

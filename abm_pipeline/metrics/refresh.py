@@ -206,5 +206,9 @@ def _quarantine_summary(work: Work, wanted: Sequence[Table]) -> list[TableReport
 
 
 def _definitions(work: Work, wanted: Sequence[Table]) -> list[TableReport]:
+    """What metrics mean now, beside the definitions that were published before: restated values were made by them."""
     set_definitions(work.con, work.programme, work.model)
-    return [work.write_table(T.METRIC_DEFINITIONS, "SELECT * FROM definition")]
+    work.lake.attach(work.con, T.METRIC_DEFINITIONS, name="defined")
+    earlier = "SELECT * FROM defined ANTI JOIN definition USING (metric, definition_version)"
+    every = f"SELECT * FROM definition UNION ALL BY NAME SELECT * REPLACE (false AS is_current) FROM ({earlier})"
+    return [work.write_table(T.METRIC_DEFINITIONS, every)]

@@ -82,13 +82,23 @@ def _publish_table(settings: Settings, database: sa.Engine, table: Table) -> Tab
         changed = sorted(day for day in old.keys() | new.keys() if old.get(day) != new.get(day))
         if not changed:
             return TableReport(table, {}, ())
-        _delete(con, table, target, changed)
+        # A day that gained files (scores of another version) and kept the others is sent those alone.
+        grown = {day for day in changed if old.get(day, {}).items() <= new.get(day, {}).items()}
+        _delete(con, table, target, [day for day in changed if day not in grown])
         present = [day for day in changed if day in new]
+        parts: dict[str, list[date]] = defaultdict(list)
+        for day in present:
+            fresh = new[day].keys() - (old.get(day, {}).keys() if day in grown else ())
+            for part in ("*",) if len(fresh) == len(new[day]) else sorted(fresh):
+                parts[part].append(day)
         sent = dict.fromkeys(present, 0)
         try:
             with engine.connect(memory_limit=settings.memory_limit, threads=settings.threads) as duck:
-                for first in range(0, len(present), _DAYS_PER_COPY):
-                    sent |= _copy(con, duck, lake, table, present[first : first + _DAYS_PER_COPY])
+                for part, days in parts.items():
+                    for first in range(0, len(days), _DAYS_PER_COPY):
+                        chunk = days[first : first + _DAYS_PER_COPY]
+                        for day, rows in _copy(con, duck, lake, table, chunk, part).items():
+                            sent[day] += rows
         except sa.exc.IntegrityError as error:
             raise WarehouseError(f"{target}: {_cause(error)}") from None
         _remember(con, table, changed, new)
@@ -105,10 +115,10 @@ def _publish_table(settings: Settings, database: sa.Engine, table: Table) -> Tab
 
 
 def _copy(
-    con: sa.Connection, duck: duckdb.DuckDBPyConnection, lake: Lake, table: Table, days: Sequence[date]
+    con: sa.Connection, duck: duckdb.DuckDBPyConnection, lake: Lake, table: Table, days: Sequence[date], part: str
 ) -> Mapping[date, int]:
-    """Send the partitions `days` (in order) by one COPY; returns rows by day."""
-    lake.attach(duck, table, days[0], days[-1], name="_rows")
+    """Send a part (`*`: all) of the partitions `days` (in order) by one COPY; returns rows by day."""
+    lake.attach(duck, table, days[0], days[-1], part=part, name="_rows")
     duck.execute("CREATE OR REPLACE TEMP TABLE _days (day DATE)")
     duck.executemany("INSERT INTO _days VALUES (?)", [[day] for day in days])
     rows = f"(SELECT {select_list(table)} FROM _rows{' SEMI JOIN _days USING (day)' if table.is_daily else ''})"

@@ -141,6 +141,23 @@ def test_definitions_are_made_from_the_specs(world: World) -> None:
     assert "all: 0.15 to 0.3" == rows["intent_coverage"]["benchmark"]
 
 
+def test_a_changed_definition_stands_beside_the_one_before(world: World) -> None:
+    """The win rate by amount takes the place of that by count; what it was stays, under its version. Chosen back, each
+    is there once. A metric that is no more keeps its last definition."""
+
+    def versions(config: str) -> set[tuple[str, bool]]:
+        other = World(world.settings.home, config)
+        other.refresh(tables=(T.METRIC_DEFINITIONS,))
+        rows = other.read(T.METRIC_DEFINITIONS, "metric = 'win_rate'")
+        return {(row["definition_version"], row["is_current"]) for row in rows}
+
+    ((by_count, _),) = versions("")
+    changed = versions("presets: {win_rate: amount}")
+    (by_amount,) = {version for version, _ in changed} - {by_count}
+    assert {(by_count, False), (by_amount, True)} == changed
+    assert {(by_count, True), (by_amount, False)} == versions("")
+
+
 def test_another_choice_or_another_path_is_another_definition(world: World) -> None:
     """Attribution by another preset, or with paths made by other SQL, is another definition of what is credited and of
     what is sourced; health by another weight, of health. The win rate hangs on none of them."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import dagster as dg
+import sqlalchemy as sa
 from pydantic import SecretStr
 
 from abm_pipeline.contracts import tables as t
@@ -21,8 +24,11 @@ from abm_pipeline.defs import jobs
 from abm_pipeline.defs.build import build
 from abm_pipeline.defs.instance import OURS, fail_lost_runs, instance
 from abm_pipeline.defs.run import run
+from abm_pipeline.programme import DEFAULTS
 from abm_pipeline.sandbox.serve import running_sandbox
+from abm_pipeline.scoring.model import load_models
 from abm_pipeline.settings import Settings
+from abm_pipeline_tests.conftest import own_pipeline
 from abm_pipeline_tests.orchestration.conftest import END, ROWS, START, served
 
 DAYS = (END - START).days + 1
@@ -33,7 +39,7 @@ def partitions(made: dg.DagsterInstance, *key: str) -> set[str]:
     return set(made.get_materialized_partitions(dg.AssetKey(list(key))))
 
 
-def command(settings: Settings, start: date, end: date) -> subprocess.Popen[str]:
+def command(settings: Settings, start: date, end: date, select: Sequence[str] = ROWS) -> subprocess.Popen[str]:
     """`abm run` in a process group of its own, without pages."""
     assert settings.postgres_url is not None
     assert settings.dagster_postgres_url is not None
@@ -42,9 +48,10 @@ def command(settings: Settings, start: date, end: date) -> subprocess.Popen[str]
         "ABM_HOME": str(settings.home),
         "ABM_POSTGRES_URL": settings.postgres_url.get_secret_value(),
         "ABM_DAGSTER_POSTGRES_URL": settings.dagster_postgres_url.get_secret_value(),
+        "ABM_CONFIG": str(settings.config or ""),
     }
     arguments = ["run", "--start", start.isoformat(), "--end", end.isoformat()]
-    arguments += [word for group in ROWS for word in ("--select", group)]
+    arguments += [word for group in select for word in ("--select", group)]
     return subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "abm_pipeline", *arguments],
         env=dict(env),
@@ -173,6 +180,56 @@ def test_killed_and_run_again_ends_in_the_same_rows(settings: Settings, pipeline
         assert [] == made.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
         assert 3 == len(made.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE])))
     assert served(pipeline) == served(settings)
+
+
+def of_version(settings: Settings, version: str) -> bool:
+    """Scores of a version are served."""
+    assert settings.postgres_url is not None
+    engine = sa.create_engine(settings.postgres_url.get_secret_value(), poolclass=sa.pool.NullPool)
+    found = sa.text(f"SELECT EXISTS (SELECT FROM abm.{t.ENGAGEMENT_SCORE.published} WHERE model_version = :version)")
+    with engine.connect() as con:
+        return bool(con.execute(found, {"version": version}).scalar())
+
+
+def test_a_rescore_killed_in_every_layer_ends_in_the_rows_of_one_that_was_not(
+    pipeline: Settings, postgres_server: Settings, tmp_path: Path
+) -> None:
+    """A weight is edited. The backfill is killed when some days have new scores, then when some have new metrics, then
+    while it publishes. The fourth ends, leaves alone what was scored, and serves what an undisturbed one does.
+    """
+    (tmp_path / "scoring_models").mkdir()
+    shipped = (DEFAULTS / "scoring_models" / "default.yaml").read_text(encoding="utf-8")
+    edited = re.sub(r"^  meeting: .*$", "  meeting: 21", shipped, flags=re.MULTILINE)
+    (tmp_path / "scoring_models" / "default.yaml").write_text(edited, encoding="utf-8")
+    rescored = ("scoring", "metrics", "published")
+
+    with own_pipeline(postgres_server, tmp_path / "undisturbed", pipeline) as other:
+        before = served(other)
+        assert run(other.model_copy(update={"config": tmp_path}), START, END, rescored) == 0
+        undisturbed = served(other)
+    with own_pipeline(postgres_server, tmp_path / "killed", pipeline) as copied:
+        settings = copied.model_copy(update={"config": tmp_path})
+        (model,) = load_models(settings.config).values()
+
+        def days(table: t.Table, part: str = "data") -> dict[date | None, int]:
+            return settings.open_lake.computed_at(table, part)
+
+        of_old_metrics = days(t.METRIC_VALUES)
+        for reached in (
+            lambda: days(t.SCORE_PART, model.file_part),
+            lambda: of_old_metrics != days(t.METRIC_VALUES),
+            lambda: of_version(settings, model.model_version),
+        ):
+            process = command(settings, START, END, rescored)
+            while not reached() and process.poll() is None:
+                time.sleep(0.01)
+            os.killpg(process.pid, signal.SIGKILL)
+            assert -signal.SIGKILL == process.wait()
+        scored = days(t.SCORE_PART, model.file_part)
+        assert run(settings, START, END, rescored) == 0
+        assert scored == days(t.SCORE_PART, model.file_part)
+        assert before != undisturbed
+        assert undisturbed == served(settings)
 
 
 def test_two_runs_for_different_days_at_once_both_succeed(settings: Settings, vendors: running_sandbox) -> None:

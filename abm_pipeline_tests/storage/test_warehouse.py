@@ -29,14 +29,24 @@ def database(settings: Settings) -> Iterator[sa.Connection]:
         yield con
 
 
-def write(settings: Settings, table: T.Table, values: str, columns: str, days: list[date] | None = None) -> None:
+def write(
+    settings: Settings, table: T.Table, values: str, columns: str, days: list[date] | None = None, part: str = "data"
+) -> None:
     """Write rows, given as an SQL VALUES list, to the lake; columns not named are null."""
     with engine.connect() as con:
         query = f"{empty_select(table)} UNION ALL BY NAME SELECT * FROM (VALUES {values}) v({columns})"
         if days is None:
             settings.open_lake.write_table(con, table, query, computed_at=now_ns())
         else:
-            settings.open_lake.write_days(con, table, query, days, computed_at=now_ns())
+            settings.open_lake.write_days(con, table, query, days, computed_at=now_ns(), part=part)
+
+
+def scores(settings: Settings, version: str, *rows: tuple[date, str, int]) -> None:
+    """Write rows (day, account, score) of a model's version, each version a file of the day."""
+    given = f"'m', '{version}', 90, 'hot', true, 1, 1"
+    values = ", ".join(f"(DATE '{day}', '{account}', {score}, {given})" for day, account, score in rows)
+    columns = "day, account_id, score, model, model_version, window_days, band, is_engaged, contacts_engaged, touches"
+    write(settings, T.ENGAGEMENT_SCORE, values, columns, [day for day, *_ in rows], f"m@{version}")
 
 
 def health(settings: Settings, *rows: tuple[date, str, int], days: list[date]) -> None:
@@ -72,7 +82,7 @@ def test_publish_of_everything_makes_every_promised_table(settings: Settings, da
     warehouse.publish(settings)
     promised = {
         "metric_values", "metric_definitions", "account_metrics_daily", "campaign_metrics", "attribution_credit",
-        "accounts", "account_members", "quarantine_summary", "restatements", "data_health",
+        "accounts", "account_members", "engagement_scores", "quarantine_summary", "restatements", "data_health",
     }  # fmt: skip
     found = {name for (name,) in read(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'abm'")}
     assert promised <= found
@@ -112,6 +122,24 @@ def test_days_gone_from_the_lake_are_removed(settings: Settings, database: sa.Co
     (report,) = warehouse.publish(settings, [HEALTH])
     assert [D1, D3] == list(report.changed)
     assert [(D2, 2)] == read(database, "SELECT day, rows_staged FROM abm.data_health")
+
+
+def test_scores_of_versions_stand_side_by_side(settings: Settings, database: sa.Connection) -> None:
+    """Another version's rows are sent, 2, and not those of the first again. A day of which a version changed or went is
+    sent whole: D1 has 1 row of each version, D2 loses that of the first."""
+    scores(settings, "1", (D1, "a", 10), (D2, "a", 20))
+    warehouse.publish(settings, [T.ENGAGEMENT_SCORE])
+    scores(settings, "2", (D1, "a", 11), (D2, "a", 21))
+    (added,) = warehouse.publish(settings, [T.ENGAGEMENT_SCORE])
+    assert {D1: 1, D2: 1} == added.rows
+
+    query = "SELECT day, model_version, score FROM abm.engagement_scores ORDER BY 1, 2"
+    assert [(D1, "1", 10), (D1, "2", 11), (D2, "1", 20), (D2, "2", 21)] == read(database, query)
+    scores(settings, "1", (D1, "a", 12))
+    settings.open_lake.file(T.ENGAGEMENT_SCORE, D2, "m@1").unlink()
+    (changed,) = warehouse.publish(settings, [T.ENGAGEMENT_SCORE])
+    assert {D1: 2, D2: 1} == changed.rows
+    assert [(D1, "1", 12), (D1, "2", 11), (D2, "2", 21)] == read(database, query)
 
 
 def test_text_arrives_as_it_is(settings: Settings, database: sa.Connection) -> None:
