@@ -529,9 +529,9 @@ CAMPAIGN_METRICS = Table(
 COST_ALLOCATION = Table(
     "metrics",
     "cost_allocation",
-    "Cost of a day given to accounts by the rules; what none could place is `unallocated`. Adds up to facts.cost.",
-    ("day", "account_id", "cost_category", "cost_rule"),
-    _columns("day account_id cost_category cost_rule tier cost_allocated"),
+    "Cost of a day given to accounts by the rules, or `unallocated` where none could place it; by source it adds up.",
+    ("day", "account_id", "source", "cost_category", "cost_rule"),
+    _columns("day account_id source cost_category cost_rule tier cost_allocated"),
     ("cost_allocated",),
     is_daily=True,
     published="cost_allocation",

@@ -17,6 +17,7 @@ from abm_pipeline.contracts import tables as t
 from abm_pipeline.contracts.tables import Table
 from abm_pipeline.defs.layers import key_of
 from abm_pipeline.defs.published import key_of_published
+from abm_pipeline.metrics._segments import SEGMENTS
 from abm_pipeline.scoring.thresholds import LEAST_LIFT, QUARTER_DAYS
 from abm_pipeline.settings import Settings
 
@@ -209,17 +210,54 @@ CHECKS = (
         0,
     ),
     QualityCheck(
+        "segments_add_up",
+        t.METRIC_VALUES,
+        "Of every metric the observations of its segments add up to those of the total.",
+        (t.METRIC_VALUES,),
+        f"""
+        WITH part AS (
+            SELECT metric, day, window_days, dimension, sum(n) AS n FROM metrics.metric_values
+            WHERE dimension IN {SEGMENTS} GROUP BY ALL
+        ),
+        total AS (SELECT metric, day, window_days, n FROM metrics.metric_values WHERE dimension = 'all')
+        SELECT count(*) FILTER (p.n IS DISTINCT FROM t.n) AS value, count(*) AS sums,
+               coalesce(min(p.metric) FILTER (p.n IS DISTINCT FROM t.n), '') AS metric
+        FROM part p LEFT JOIN total t USING (metric, day, window_days)
+        """,
+        0,
+    ),
+    QualityCheck(
+        "stages_add_up",
+        t.METRIC_VALUES,
+        "The target accounts of the journey's stages add up to the list, in every tier too.",
+        (t.METRIC_VALUES,),
+        """
+        WITH told AS (
+            SELECT day, dimension, if(dimension = 'tier_stage', split_part(dimension_value, '/', 1), NULL) AS tier,
+                   sum(numerator) AS accounts, max(denominator) AS listed
+            FROM metrics.metric_values WHERE metric = 'account_stage' AND dimension IN ('stage', 'tier_stage')
+            GROUP BY ALL
+        )
+        SELECT count(*) FILTER (accounts IS DISTINCT FROM listed) AS value, count(*) AS sums FROM told
+        """,
+        0,
+    ),
+    QualityCheck(
         "cost_adds_up",
         t.COST_ALLOCATION,
-        "What accounts were given of a day's cost, and what is unallocated, add up to the cost.",
+        "What accounts were given of a day's cost at a platform, and what is unallocated, add up to the cost.",
         (t.COST, t.COST_ALLOCATION),
         f"""
-        WITH cost AS (SELECT day, sum(amount_reporting) AS amount FROM facts.cost GROUP BY day),
-        given AS (SELECT day, sum(cost_allocated) AS amount FROM metrics.cost_allocation GROUP BY day)
+        WITH cost AS (
+            SELECT day, source, cost_category, sum(amount_reporting) AS amount FROM facts.cost GROUP BY ALL
+        ),
+        given AS (
+            SELECT day, source, cost_category, sum(cost_allocated) AS amount FROM metrics.cost_allocation GROUP BY ALL
+        )
         SELECT count(*) FILTER (WHERE abs(coalesce(g.amount, 0) - coalesce(c.amount, 0))
                                       > {TOLERANCE} * greatest(abs(coalesce(c.amount, 0)), 0.0001)) AS value,
-               count(*) AS days, CAST(coalesce(sum(c.amount), 0) AS DOUBLE) AS cost
-        FROM cost c FULL JOIN given g USING (day)
+               count(*) AS sums, CAST(coalesce(sum(c.amount), 0) AS DOUBLE) AS cost
+        FROM cost c FULL JOIN given g USING (day, source, cost_category)
         """,
         0,
     ),

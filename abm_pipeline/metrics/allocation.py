@@ -34,7 +34,7 @@ STEPS = (
         "cost_item",
         "Costs that are split alike, in ten-thousandths of the reporting currency.",
         """
-        SELECT k.day, k.cost_category, k.campaign_id,
+        SELECT k.day, k.source, k.cost_category, k.campaign_id,
                k.company_key IS NOT NULL OR k.contact_key IS NOT NULL AS is_named,
                coalesce(c.account_id, r.account_id) AS account_id,
                CAST(sum(k.amount_reporting * 10000) AS HUGEINT) AS units
@@ -115,7 +115,7 @@ STEPS = (
             ) AS rule
             FROM cost_item i
         )
-        SELECT rule, day, cost_category, CASE rule WHEN 'impression_share' THEN campaign_id END AS campaign_id,
+        SELECT rule, day, source, cost_category, CASE rule WHEN 'impression_share' THEN campaign_id END AS campaign_id,
                CASE rule WHEN 'direct' THEN account_id END AS account_id, CAST(sum(units) AS HUGEINT) AS units
         FROM chosen GROUP BY ALL
         """,
@@ -125,20 +125,21 @@ STEPS = (
         "Each cost split over who carries it; the parts add up to it.",
         f"""
         WITH part AS (
-            SELECT u.day, u.cost_category, u.rule, c.account_id,
+            SELECT u.day, u.source, u.cost_category, u.rule, c.account_id,
                    u.units * sum(c.weight) OVER upto // sum(c.weight) OVER whole
                    - u.units * (sum(c.weight) OVER upto - c.weight) // sum(c.weight) OVER whole AS units
             FROM ruled u JOIN carrier c
               ON c.rule = u.rule AND c.day = u.day AND c.campaign_id IS NOT DISTINCT FROM u.campaign_id
             LEFT JOIN unit k ON k.account_id = c.account_id
-            WINDOW upto AS (PARTITION BY u.rule, u.day, u.cost_category, u.campaign_id
+            WINDOW upto AS (PARTITION BY u.rule, u.day, u.source, u.cost_category, u.campaign_id
                             ORDER BY k.account_no, c.account_id ROWS UNBOUNDED PRECEDING),
-                   whole AS (PARTITION BY u.rule, u.day, u.cost_category, u.campaign_id)
+                   whole AS (PARTITION BY u.rule, u.day, u.source, u.cost_category, u.campaign_id)
             UNION ALL
-            SELECT day, cost_category, coalesce(rule, '{UNALLOCATED}'), coalesce(account_id, '{UNALLOCATED}'), units
+            SELECT day, source, cost_category, coalesce(rule, '{UNALLOCATED}'),
+                   coalesce(account_id, '{UNALLOCATED}'), units
             FROM ruled WHERE rule IS NULL OR rule = 'direct'
         )
-        SELECT p.day, p.account_id, p.cost_category,
+        SELECT p.day, p.account_id, p.source, p.cost_category,
                CASE p.account_id WHEN '{UNALLOCATED}' THEN '{UNALLOCATED}' ELSE p.rule END AS cost_rule,
                any_value(l.tier) AS tier,
                CAST(CAST(sum(p.units) AS DECIMAL(28, 0)) * 0.0001 AS DECIMAL(18, 4)) AS cost_allocated

@@ -21,8 +21,10 @@ def cost(world: World, when: str, amount: float, account: str | None = None, **o
 
 def allocated(world: World, when: str, amount: float, account: str = "unallocated", **other: Any) -> None:
     """A cost of a day that the rules gave to an account."""
-    known = {"day": day(when), "account_id": account, "cost_category": "tool", "cost_rule": "direct"}
-    world.rows["metrics.cost_allocation"].append({**known, "cost_allocated": Decimal(str(amount)), **other})
+    known = {"day": day(when), "account_id": account, "source": "files", "cost_category": "tool"}
+    world.rows["metrics.cost_allocation"].append(
+        {**known, "cost_rule": "direct", "cost_allocated": Decimal(str(amount)), **other}
+    )
 
 
 def paid(world: World, account: str, mrr: float, since: str, until: str | None = None, **other: Any) -> None:

@@ -89,7 +89,8 @@ def test_costs_before_the_first_day_asked_for_are_given_too(world: World) -> Non
 
 
 def test_cost_adds_up_and_tampering_shows(world: World) -> None:
-    """Seven odd costs over three accounts add up exactly, and the check passes; take a part away, and it fails."""
+    """Seven odd costs over three accounts add up exactly, and the check passes; take a part away, or give a part to
+    another platform, and it fails."""
     for name, tier in (("a.com", "one_to_one"), ("b.com", "one_to_few"), ("c.com", "one_to_many")):
         world.account(name, tier)
     for amount in (0.01, 0.1, 1, 7.77, 10, 33.3333, 100):
@@ -98,6 +99,24 @@ def test_cost_adds_up_and_tampering_shows(world: World) -> None:
     check = next(check for check in CHECKS if check.name == "cost_adds_up")
     assert Decimal("152.2133") == sum(row["cost_allocated"] for row in world.read(T.COST_ALLOCATION))
     assert evaluate(world.settings, check)[0]
-    world.rows["metrics.cost_allocation"] = world.read(T.COST_ALLOCATION)[1:]
-    world.write()
-    assert not evaluate(world.settings, check)[0]
+    given = world.read(T.COST_ALLOCATION)
+    for tampered in (given[1:], [{**given[0], "source": "linkedin"}, *given[1:]]):
+        world.rows["metrics.cost_allocation"] = tampered
+        world.write()
+        assert not evaluate(world.settings, check)[0]
+
+
+def test_each_platforms_cost_is_split_by_itself(world: World) -> None:
+    """10 of LinkedIn and 20 of Google for a list of two: 5 and 5, 10 and 10."""
+    for name in ("a.com", "b.com"):
+        world.account(name, "one_to_one")
+    for source, amount in (("linkedin", 10), ("google_ads", 20)):
+        cost(world, "06-30", amount, source=source)
+    world.refresh(tables=COSTS)
+    rows = world.read(T.COST_ALLOCATION)
+    assert [
+        ("a.com", "google_ads", 10),
+        ("a.com", "linkedin", 5),
+        ("b.com", "google_ads", 10),
+        ("b.com", "linkedin", 5),
+    ] == [(row["account_id"], row["source"], row["cost_allocated"]) for row in rows]

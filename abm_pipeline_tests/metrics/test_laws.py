@@ -12,6 +12,7 @@ import pytest
 
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.contracts.render import pandera_schema
+from abm_pipeline.defs.checks import CHECKS, evaluate
 from abm_pipeline.metrics._definitions import metric_specs
 from abm_pipeline.metrics._segments import SEGMENTS
 from abm_pipeline.metrics._spec import MetricSpec
@@ -184,6 +185,29 @@ def test_shares_of_stages_add_up_to_one(rows: pd.DataFrame) -> None:
     """Σ over stages of the share of the list is 1, on every day."""
     stages = rows[(rows.metric == "account_stage") & (rows.dimension == "stage")]
     assert [1.0] * len(DAYS) == [round(value, 12) for value in stages.groupby("as_of").value.sum()]
+
+
+def test_sums_that_were_tampered_with_are_noticed(full: World, tmp_path: Path) -> None:
+    """The checks of segments and of stages pass on what was computed. A segment's row lost, or observations moved from
+    the total of one metric to that of another, and the first fails; an account moved from one stage to none, the other.
+    """
+    segments, stages = (check for check in CHECKS if check.name in ("segments_add_up", "stages_add_up"))
+    told = full.read(T.METRIC_VALUES)
+    world = World(tmp_path)
+
+    def verdicts(**tampered: dict[str, Any]) -> tuple[bool, bool]:
+        def row(each: dict[str, Any]) -> dict[str, Any]:
+            changed = tampered.get(each["metric"], {})
+            return each | changed if each["dimension_value"] == changed.get("dimension_value") else each
+
+        world.rows[str(T.METRIC_VALUES)] = [row(each) for each in told]
+        world.write()
+        return evaluate(world.settings, segments)[0], evaluate(world.settings, stages)[0]
+
+    assert (True, True) == verdicts()
+    assert (False, True) == verdicts(coverage={"dimension_value": "one_to_one", "n": 0})
+    assert (False, True) == verdicts(win_rate={"dimension_value": "all", "n": 10_000})
+    assert (True, False) == verdicts(account_stage={"dimension_value": "aware", "numerator": 0})
 
 
 def content(world: World, days: list[date]) -> dict[str, list[dict[str, Any]]]:

@@ -105,6 +105,7 @@ def test_the_checks_pass_and_stand_in_the_ui(pipeline: Settings) -> None:
     assert "SUCCEEDED" == verdicts["parts_add_up"]
     assert "SUCCEEDED" == verdicts["credit_adds_up"]
     assert {"SUCCEEDED"} == {verdicts["cost_adds_up"], verdicts["movements_add_up"]}
+    assert {"SUCCEEDED"} == {verdicts["segments_add_up"], verdicts["stages_add_up"]}
     assert "SUCCEEDED" == verdicts["served_equals_lake"]
 
 
@@ -180,6 +181,19 @@ def test_killed_and_run_again_ends_in_the_same_rows(settings: Settings, pipeline
         assert [] == made.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
         assert 3 == len(made.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE])))
     assert served(pipeline) == served(settings)
+
+
+def test_the_queries_of_the_readme_answer(pipeline: Settings) -> None:
+    """Each runs on what is served, and gives rows."""
+    assert pipeline.postgres_url is not None
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```sql\n(.*?)```", readme, re.DOTALL)
+    queries = [query.strip() for block in blocks for query in block.split(";") if query.strip()]
+    engine = sa.create_engine(pipeline.postgres_url.get_secret_value(), poolclass=sa.pool.NullPool)
+    with engine.connect() as con:
+        rows = {query: len(con.exec_driver_sql(query).fetchall()) for query in queries}
+    assert len(rows) >= 5
+    assert [] == [query for query, found in rows.items() if not found]
 
 
 def of_version(settings: Settings, version: str) -> bool:

@@ -16,8 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abm_pipeline.contracts import tables as T
+from abm_pipeline.defs.checks import CHECKS, evaluate
 from abm_pipeline.scoring.refresh import refresh
 from abm_pipeline.scoring.state import missing_days
+from abm_pipeline.storage.engine import connect
+from abm_pipeline.storage.lake import now_ns
 from abm_pipeline_tests.scoring.naive import naive_day
 from abm_pipeline_tests.scoring.world import World, days_from, intent, plain_model, touch
 
@@ -106,6 +109,24 @@ def test_agrees_with_a_plain_loop(seed: int) -> None:
             assert pytest.approx(plain["parts"], abs=1e-6) == dict(zip(its_parts.part, its_parts.points, strict=True))
         scored = {account for account, plain in expected.items() if plain["score"] > 0} | {"A-a", "A-b"}
         assert scored == set(rows.account_id)
+
+
+def test_parts_that_were_tampered_with_are_noticed(tmp_path: Path) -> None:
+    """The check passes on what was scored; a part lost, or a hundredth of a point more, and it fails."""
+    (check,) = (each for each in CHECKS if each.name == "parts_add_up")
+    world = made(tmp_path, random_touches(1), random_intent(1))
+    world.score(SCORED, MODEL)
+    assert evaluate(world.settings, check)[0]
+    lake = world.settings.open_lake
+    with connect() as con:
+        lake.attach(con, T.SCORE_PART)
+        con.execute("CREATE TEMP TABLE was AS SELECT * FROM scoring.score_part")
+        for tampered in (
+            "SELECT * FROM was WHERE part <> 'meeting'",
+            "SELECT * REPLACE (if(part = 'intent', points + 0.01, points) AS points) FROM was",
+        ):
+            lake.write_days(con, T.SCORE_PART, tampered, SCORED, computed_at=now_ns(), part=MODEL.file_part)
+            assert not evaluate(world.settings, check)[0], tampered
 
 
 @given(SEEDS)
