@@ -230,8 +230,10 @@ SPAN_STEPS = (
     ),
     Step(
         "account_day",
-        "Fixed-point points of an account on a day, and the contacts whose stay in the window begins or ends with it.",
+        "Fixed-point points of an account on a day, and the contacts whose stay in the window begins or ends with it; "
+        "without what has left the window before the days that are scored, and the seven before them.",
         # A contact is in the window from a touch to W days after its last one: an island of days without a gap of W.
+        # If it began with what has left, it begins with the first day that has not.
         """
         WITH edge AS (
             SELECT account, contact, day, least(earned, cap) AS earned, touches,
@@ -242,9 +244,13 @@ SPAN_STEPS = (
         )
         SELECT edge.account, windows.window_days, edge.day, sum(edge.earned) AS earned,
                CAST(sum(edge.touches) AS INTEGER) AS touches,
-               CAST(count(*) FILTER (WHERE contact > 0 AND since >= window_days) AS INTEGER) AS arriving,
+               CAST(count(*) FILTER (
+                   WHERE contact > 0
+                     AND (since >= window_days OR edge.day - since + window_days <= segment.first_day - 7)
+               ) AS INTEGER) AS arriving,
                CAST(count(*) FILTER (WHERE contact > 0 AND until >= window_days) AS INTEGER) AS leaving
-        FROM edge CROSS JOIN windows
+        FROM edge CROSS JOIN windows CROSS JOIN segment
+        WHERE edge.day + window_days > segment.first_day - 7
         GROUP BY edge.account, windows.window_days, edge.day
         """,
     ),
@@ -321,12 +327,13 @@ SPAN_STEPS = (
         WITH signed AS (
             SELECT account, part, window_days, day, CASE parity WHEN 0 THEN u ELSE 0 END AS even,
                    CASE parity WHEN 1 THEN u ELSE 0 END AS odd, touches
-            FROM part_day CROSS JOIN windows
+            FROM part_day CROSS JOIN windows CROSS JOIN segment
+            WHERE day + window_days > segment.first_day
             UNION ALL
             SELECT account, part, window_days, day + window_days, CASE parity WHEN 0 THEN -u ELSE 0 END,
                    CASE parity WHEN 1 THEN -u ELSE 0 END, -touches
             FROM part_day CROSS JOIN windows CROSS JOIN segment
-            WHERE day + window_days <= segment.last_day
+            WHERE day + window_days > segment.first_day AND day + window_days <= segment.last_day
         ), change AS (
             SELECT account, part, window_days, greatest(day, segment.first_day) AS day,
                    CAST(sum(even) AS BIGINT) AS even, CAST(sum(odd) AS BIGINT) AS odd,
