@@ -26,25 +26,30 @@ def _values(rows: list[tuple[object, ...]]) -> str:
     return ", ".join("(" + ", ".join(repr(cell) for cell in row) + ")" for row in rows)
 
 
-def touch_points(settings: Settings, model: ScoringModel) -> str:
-    """Points by account, contact, day and touch type, within the caps."""
+def resolved_touches(settings: Settings, model: ScoringModel) -> str:
+    """Touches that have points, with account, contact, and points by type, content and role."""
     lake = settings.open_lake
     unknown = model.role_weights["unknown"]
     content = [(t, c, p) for t, by in model.content_points.items() for c, p in by.items()]
     return f"""
-        WITH given(touch_type, points) AS (VALUES {_values([(n, model.points[n]) for n in model.engagement_types])}),
-        content(touch_type, content_type, points) AS (VALUES {_values(content)}),
-        role(role, weight) AS (VALUES {_values(list(model.role_weights.items()))}),
-        earned AS (
-            SELECT m.account_id, p.person_id AS contact, t.day, t.touch_type AS part, count(*) AS touches,
-                sum(coalesce(content.points, given.points) * coalesce(role.weight, {unknown}) * weight_count) AS points
-            FROM read_parquet('{lake.folder(T.TOUCH)}/*/*.parquet', hive_partitioning = false) AS t
-            JOIN '{lake.file(T.MEMBER)}' AS m ON t.company_key = m.source || ':' || m.source_id
-            JOIN given USING (touch_type)
-            LEFT JOIN content ON content.touch_type = t.touch_type AND content.content_type = t.content_type
-            LEFT JOIN '{lake.file(T.PERSON)}' AS p ON t.contact_key = p.source || ':' || p.source_id
-            LEFT JOIN role ON role.role = p.role
-            GROUP BY ALL
+        SELECT m.account_id, p.person_id AS contact, t.day, t.touch_type AS part,
+            coalesce(content.points, given.points) * coalesce(role.weight, {unknown}) * weight_count AS points
+        FROM read_parquet('{lake.folder(T.TOUCH)}/*/*.parquet', hive_partitioning = false) AS t
+        JOIN '{lake.file(T.MEMBER)}' AS m ON t.company_key = m.source || ':' || m.source_id
+        JOIN (VALUES {_values([(n, model.points[n]) for n in model.engagement_types])}) AS given(touch_type, points)
+            USING (touch_type)
+        LEFT JOIN (VALUES {_values(content)}) AS content(touch_type, content_type, points)
+            ON content.touch_type = t.touch_type AND content.content_type = t.content_type
+        LEFT JOIN '{lake.file(T.PERSON)}' AS p ON t.contact_key = p.source || ':' || p.source_id
+        LEFT JOIN (VALUES {_values(list(model.role_weights.items()))}) AS role(role, weight) ON role.role = p.role"""
+
+
+def touch_points(settings: Settings, model: ScoringModel) -> str:
+    """Points by account, contact, day and touch type, within the caps."""
+    return f"""
+        WITH earned AS (
+            SELECT account_id, contact, day, part, count(*) AS touches, sum(points) AS points
+            FROM ({resolved_touches(settings, model)}) AS resolved GROUP BY ALL
         ), capped AS (
             SELECT *, sum(points) OVER (PARTITION BY account_id, contact, day) AS of_day,
                 CASE WHEN contact IS NULL THEN {model.cap_per_account_day} ELSE {model.cap_per_contact_day} END AS cap
@@ -159,11 +164,15 @@ def sqlmesh(settings: Settings, days: list[date], program: Path, folder: Path, b
     _run([program, "--paths", folder, "plan", "--auto-apply", "--no-prompts", "--skip-tests"], folder)
 
 
-def pandas_loop(settings: Settings, days: list[date], folder: Path) -> None:
-    """For each day and window the rows of the window, weighed, grouped and written."""
+def pandas_loop(settings: Settings, days: list[date], folder: Path, made_once: bool) -> None:
+    """For each day and window the rows of the window, weighed, grouped and written.
+
+    `made_once`: rows are points by contact and day, capped, as the others get them; else touches with account, person
+    and role, whose points are added up and capped for each window anew.
+    """
     (model,) = load_models(settings.config).values()
     with duckdb.connect() as con:
-        done = con.execute(touch_points(settings, model)).df()
+        done = con.execute((touch_points if made_once else resolved_touches)(settings, model)).df()
         topics = con.execute(intent_points(settings, model)).df()
     done["day"], topics["day"] = pd.to_datetime(done.day), pd.to_datetime(topics.day)
     done = done.sort_values("day", ignore_index=True)
@@ -173,7 +182,7 @@ def pandas_loop(settings: Settings, days: list[date], folder: Path) -> None:
         of_day = topics[topics.day == at].set_index("account_id").points
         for window in model.windows:
             low, high = done.day.searchsorted([at - pd.Timedelta(days=window - 1), at + pd.Timedelta(days=1)])
-            seen = done.iloc[low:high]
+            seen = done.iloc[low:high] if made_once else _capped(model, done.iloc[low:high])
             seen = seen.assign(points=seen.points * 2.0 ** ((seen.day - at).dt.days / model.half_life_days))
             by_account = seen.groupby("account_id").agg(
                 touches=("touches", "sum"), contacts=("contact", "nunique"), base=("points", "sum")
@@ -193,6 +202,16 @@ def pandas_loop(settings: Settings, days: list[date], folder: Path) -> None:
             path = folder / name / f"{day}.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
             pd.concat(frames).to_parquet(path, index=False)
+
+
+def _capped(model: ScoringModel, touches: pd.DataFrame) -> pd.DataFrame:
+    """Points by account, contact, day and touch type, within the caps."""
+    keys = ["account_id", "contact", "day"]
+    earned = touches.groupby([*keys, "part"], dropna=False).agg(touches=("points", "size"), points=("points", "sum"))
+    earned = earned.reset_index()
+    of_day = earned.groupby(keys, dropna=False).points.transform("sum")
+    cap = earned.contact.isna().map({True: model.cap_per_account_day, False: model.cap_per_contact_day})
+    return earned.assign(points=earned.points * (cap / of_day).clip(upper=1))
 
 
 def disagreement(settings: Settings, days: list[date], theirs: dict[str, str]) -> str:

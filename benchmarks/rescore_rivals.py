@@ -49,13 +49,14 @@ def measure(home: Path, accounts: int, touches: int, day_count: int, of_days: in
         yield Row(title, timed, ratio)
 
 
-def _pandas(settings: Settings, days: list[date], program: Path, out: Path) -> None:
-    rivals.pandas_loop(settings, days, out)
+def _pandas(settings: Settings, days: list[date], program: Path, out: Path, made_once: bool) -> None:
+    rivals.pandas_loop(settings, days, out, made_once)
 
 
 _NEEDS = ("dbt", "sqlmesh")
 _RIVALS: tuple[tuple[str, str, Callable[..., Any]], ...] = (
-    ("a pandas loop over the days", "", _pandas),
+    ("a pandas loop over the days, from touches", "", partial(_pandas, made_once=False)),
+    ("a pandas loop over the days, from points by contact and day made once", "", partial(_pandas, made_once=True)),
     ("dbt-duckdb, microbatch, a day a batch", "dbt", partial(rivals.dbt, microbatch=True)),
     ("dbt-duckdb, full refresh", "dbt", partial(rivals.dbt, microbatch=False)),
     ("SQLMesh, a day a batch", "sqlmesh", partial(rivals.sqlmesh, by_day=True)),
