@@ -8,6 +8,7 @@ capped) as a table made once, and writes scores and parts without rank, band and
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pandas as pd
 from abm_pipeline.contracts import tables as T
 from abm_pipeline.scoring.model import ScoringModel, load_models
 from abm_pipeline.settings import Settings
+from abm_pipeline.storage.engine import connect
 
 # What a part or a score may differ by: sums of doubles in another order.
 CLOSE = 1e-6
@@ -26,15 +28,16 @@ def _values(rows: list[tuple[object, ...]]) -> str:
     return ", ".join("(" + ", ".join(repr(cell) for cell in row) + ")" for row in rows)
 
 
-def resolved_touches(settings: Settings, model: ScoringModel) -> str:
-    """Touches that have points, with account, contact, and points by type, content and role."""
+def resolved_touches(settings: Settings, model: ScoringModel, days: Sequence[date] = ()) -> str:
+    """Touches (of days, if any are given) that have points, with account, contact, and points by type and role."""
     lake = settings.open_lake
+    files = [str(lake.file(T.TOUCH, day)) for day in days] or f"{lake.folder(T.TOUCH)}/*/*.parquet"
     unknown = model.role_weights["unknown"]
     content = [(t, c, p) for t, by in model.content_points.items() for c, p in by.items()]
     return f"""
         SELECT m.account_id, p.person_id AS contact, t.day, t.touch_type AS part,
             coalesce(content.points, given.points) * coalesce(role.weight, {unknown}) * weight_count AS points
-        FROM read_parquet('{lake.folder(T.TOUCH)}/*/*.parquet', hive_partitioning = false) AS t
+        FROM read_parquet({files!r}, hive_partitioning = false) AS t
         JOIN '{lake.file(T.MEMBER)}' AS m ON t.company_key = m.source || ':' || m.source_id
         JOIN (VALUES {_values([(n, model.points[n]) for n in model.engagement_types])}) AS given(touch_type, points)
             USING (touch_type)
@@ -164,44 +167,60 @@ def sqlmesh(settings: Settings, days: list[date], program: Path, folder: Path, b
     _run([program, "--paths", folder, "plan", "--auto-apply", "--no-prompts", "--skip-tests"], folder)
 
 
-def pandas_loop(settings: Settings, days: list[date], folder: Path, made_once: bool) -> None:
+def pandas_loop(settings: Settings, days: list[date], folder: Path, given: str) -> None:
     """For each day and window the rows of the window, weighed, grouped and written.
 
-    `made_once`: rows are points by contact and day, capped, as the others get them; else touches with account, person
-    and role, whose points are added up and capped for each window anew.
+    `given`: "points" by contact and day, capped, as the other rivals get them; "touches", held in memory, with account,
+    person and points, which are added up and capped for each window anew; "days": each day reads the touches of its
+    windows from the lake, as the same code does every morning.
     """
     (model,) = load_models(settings.config).values()
     with duckdb.connect() as con:
-        done = con.execute((touch_points if made_once else resolved_touches)(settings, model)).df()
         topics = con.execute(intent_points(settings, model)).df()
-    done["day"], topics["day"] = pd.to_datetime(done.day), pd.to_datetime(topics.day)
-    done = done.sort_values("day", ignore_index=True)
+        topics["day"] = pd.to_datetime(topics.day)
+        if given != "days":
+            done = _by_day(con, (touch_points if given == "points" else resolved_touches)(settings, model))
+        for day in days:
+            if given == "days":
+                there = settings.open_lake.days(T.TOUCH)
+                read = [each for each in there if day - timedelta(days=max(model.windows)) < each <= day]
+                done = _by_day(con, resolved_touches(settings, model, read))
+            _pandas_day(model, done, topics, day, folder, given == "points")
+
+
+def _by_day(con: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
+    rows = con.execute(query).df()
+    return rows.assign(day=pd.to_datetime(rows.day)).sort_values("day", ignore_index=True)
+
+
+def _pandas_day(
+    model: ScoringModel, done: pd.DataFrame, topics: pd.DataFrame, day: date, folder: Path, is_capped: bool
+) -> None:
     steps = sorted(model.breadth.items())
-    for day in days:
-        at, out_scores, out_parts = pd.Timestamp(day), [], []
-        of_day = topics[topics.day == at].set_index("account_id").points
-        for window in model.windows:
-            low, high = done.day.searchsorted([at - pd.Timedelta(days=window - 1), at + pd.Timedelta(days=1)])
-            seen = done.iloc[low:high] if made_once else _capped(model, done.iloc[low:high])
-            seen = seen.assign(points=seen.points * 2.0 ** ((seen.day - at).dt.days / model.half_life_days))
-            by_account = seen.groupby("account_id").agg(
-                touches=("touches", "sum"), contacts=("contact", "nunique"), base=("points", "sum")
-            )
-            rows = by_account.join(of_day.rename("intent"), how="outer").fillna(0.0)
-            rows["factor"] = 1.0
-            for contacts, factor in steps:
-                rows.loc[rows.contacts >= contacts, "factor"] = factor
-            rows["score"] = rows.base * rows.factor + rows.intent
-            out_scores.append(rows.reset_index().assign(window_days=window, day=at))
-            of_type = seen.groupby(["account_id", "part"]).agg(touches=("touches", "sum"), points=("points", "sum"))
-            broad = rows[(rows.factor > 1) & (rows.touches > 0)]
-            more = pd.DataFrame({"points": broad.base * (broad.factor - 1), "part": "breadth"}).reset_index()
-            wanted = pd.DataFrame({"points": rows.intent[rows.intent > 0], "part": "intent"}).reset_index()
-            out_parts.append(pd.concat([of_type.reset_index(), more, wanted]).assign(window_days=window, day=at))
-        for name, frames in (("scores", out_scores), ("parts", out_parts)):
-            path = folder / name / f"{day}.parquet"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            pd.concat(frames).to_parquet(path, index=False)
+    at, out_scores, out_parts = pd.Timestamp(day), [], []
+    of_day = topics[topics.day == at].set_index("account_id").points
+    for window in model.windows:
+        low, high = done.day.searchsorted([at - pd.Timedelta(days=window - 1), at + pd.Timedelta(days=1)])
+        seen = done.iloc[low:high] if is_capped else _capped(model, done.iloc[low:high])
+        seen = seen.assign(points=seen.points * 2.0 ** ((seen.day - at).dt.days / model.half_life_days))
+        by_account = seen.groupby("account_id").agg(
+            touches=("touches", "sum"), contacts=("contact", "nunique"), base=("points", "sum")
+        )
+        rows = by_account.join(of_day.rename("intent"), how="outer").fillna(0.0)
+        rows["factor"] = 1.0
+        for contacts, factor in steps:
+            rows.loc[rows.contacts >= contacts, "factor"] = factor
+        rows["score"] = rows.base * rows.factor + rows.intent
+        out_scores.append(rows.reset_index().assign(window_days=window, day=at))
+        of_type = seen.groupby(["account_id", "part"]).agg(touches=("touches", "sum"), points=("points", "sum"))
+        broad = rows[(rows.factor > 1) & (rows.touches > 0)]
+        more = pd.DataFrame({"points": broad.base * (broad.factor - 1), "part": "breadth"}).reset_index()
+        wanted = pd.DataFrame({"points": rows.intent[rows.intent > 0], "part": "intent"}).reset_index()
+        out_parts.append(pd.concat([of_type.reset_index(), more, wanted]).assign(window_days=window, day=at))
+    for name, frames in (("scores", out_scores), ("parts", out_parts)):
+        path = folder / name / f"{day}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pd.concat(frames).to_parquet(path, index=False)
 
 
 def _capped(model: ScoringModel, touches: pd.DataFrame) -> pd.DataFrame:
@@ -220,8 +239,7 @@ def disagreement(settings: Settings, days: list[date], theirs: dict[str, str]) -
     `theirs`: relation of scores and of parts. Ours has a row of 0 for each listed account too, which they leave out.
     """
     lake = settings.open_lake
-    with duckdb.connect() as con:
-        con.execute("SET preserve_insertion_order = false")
+    with connect(temp=settings.home / "comparing") as con:
         if "file" in theirs:
             con.execute(f"ATTACH '{theirs['file']}' AS made (READ_ONLY)")
         for table in (T.ENGAGEMENT_SCORE, T.SCORE_PART):

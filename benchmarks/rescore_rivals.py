@@ -49,14 +49,15 @@ def measure(home: Path, accounts: int, touches: int, day_count: int, of_days: in
         yield Row(title, timed, ratio)
 
 
-def _pandas(settings: Settings, days: list[date], program: Path, out: Path, made_once: bool) -> None:
-    rivals.pandas_loop(settings, days, out, made_once)
+def _pandas(settings: Settings, days: list[date], program: Path, out: Path, given: str) -> None:
+    rivals.pandas_loop(settings, days, out, given)
 
 
 _NEEDS = ("dbt", "sqlmesh")
 _RIVALS: tuple[tuple[str, str, Callable[..., Any]], ...] = (
-    ("a pandas loop over the days, from touches", "", partial(_pandas, made_once=False)),
-    ("a pandas loop over the days, from points by contact and day made once", "", partial(_pandas, made_once=True)),
+    ("a pandas loop over the days, each reading its windows", "", partial(_pandas, given="days")),
+    ("a pandas loop over the days, touches in memory", "", partial(_pandas, given="touches")),
+    ("a pandas loop over the days, capped points by contact and day in memory", "", partial(_pandas, given="points")),
     ("dbt-duckdb, microbatch, a day a batch", "dbt", partial(rivals.dbt, microbatch=True)),
     ("dbt-duckdb, full refresh", "dbt", partial(rivals.dbt, microbatch=False)),
     ("SQLMesh, a day a batch", "sqlmesh", partial(rivals.sqlmesh, by_day=True)),
