@@ -179,10 +179,10 @@ def _copy(con: sa.Connection, table: Table, path: Path) -> None:
 
 
 def _delete(con: sa.Connection, table: Table, target: sa.Table, days: Sequence[date]) -> None:
-    if not table.is_daily:
+    if table.is_daily:
+        con.execute(sa.delete(target).where(target.c.day == sa.func.any(sa.cast(list(days), sa.ARRAY(sa.Date)))))
+    elif days:
         con.execute(sa.delete(target))
-        return
-    con.execute(sa.delete(target).where(target.c.day == sa.func.any(sa.cast(list(days), sa.ARRAY(sa.Date)))))
 
 
 # -- state
