@@ -34,10 +34,13 @@ from abm_pipeline.storage.whole import write_whole
 OUTPUTS = (T.ENGAGEMENT_SCORE, T.SCORE_PART)
 # score_change_7d looks at the score of seven days before, and that one at its own window.
 CHANGE_DAYS = 7
-# Rows of account, window and day that are dense in memory at a time, and the longest chunk whatever the accounts:
-# partitioned writing holds one file open per day.
+# Rows of account, window and day that are dense in memory at a time, and the shortest and longest chunk whatever the
+# accounts: each looks at seven days more, and partitioned writing holds one file open per day.
 CHUNK_ROWS = 1_600_000
-CHUNK_DAYS = 90
+SHORT_CHUNK_DAYS, CHUNK_DAYS = 14, 90
+# About as many touches are looked at together, if the days are many: each chunk reads what they add up to, which has to
+# stay in memory.
+SEGMENT_TOUCHES = 12_000_000
 # What touches add up to is kept of ranges from this length on: a daily run's never comes again.
 KEPT_FROM_DAYS = 60
 EPOCH = date(1970, 1, 1)
@@ -87,7 +90,9 @@ def refresh(
     unattributed = 0
     settings.home.mkdir(parents=True, exist_ok=True)
     reach = max((max(model.windows) for model in models.values()), default=1) - 1 + CHANGE_DAYS
-    for segment in _runs(sorted({day for wanted in todo.values() for day in wanted}), gap=reach):
+    runs = _runs(sorted({day for wanted in todo.values() for day in wanted}), gap=reach)
+    segments = [segment for run in runs for segment in _segments(lake, run)]
+    for segment in segments:
         # A connection for each, so that the memory of one is free for the next.
         with (
             TemporaryDirectory(dir=settings.home, prefix="scoring_") as spill,
@@ -98,7 +103,7 @@ def refresh(
                 cluster=settings.cluster,
             ) as con,
         ):
-            keep = settings.home / "kept" if len(segment) >= KEPT_FROM_DAYS else None
+            keep = settings.home / "kept" if len(segments) == 1 and len(segment) >= KEPT_FROM_DAYS else None
             prepare_touches(con, lake, programme, segment, reach, keep)
             row = con.execute("SELECT touches FROM unattributed").fetchone()
             unattributed += int(row[0]) if row else 0
@@ -171,6 +176,15 @@ def _runs(days: Sequence[date], gap: int) -> Iterator[list[date]]:
         run.append(day)
     if run:
         yield run
+
+
+def _segments(lake: Lake, run: Sequence[date]) -> Iterator[Sequence[date]]:
+    """The days cut into as many equal pieces as their touches ask for, none of them short."""
+    most = len(run) // KEPT_FROM_DAYS
+    touches = sum(lake.rows_by_day(T.TOUCH, run[0], run[-1]).values()) if most > 1 else 0
+    length = math.ceil(len(run) / max(1, min(most, math.ceil(touches / SEGMENT_TOUCHES))))
+    for start in range(0, len(run), length):
+        yield run[start : start + length]
 
 
 def prepare_touches(
@@ -291,7 +305,7 @@ def _number_texts(con: duckdb.DuckDBPyConnection, table: str, column: str) -> No
 def chunks(con: duckdb.DuckDBPyConnection, days: Sequence[date]) -> Iterator[list[date]]:
     """The days in runs of consecutive ones, short enough for their dense rows to fit in memory."""
     row = con.execute("SELECT count(DISTINCT (account, window_days)) FROM account_span").fetchone()
-    length = max(1, min(CHUNK_DAYS, CHUNK_ROWS // max(1, row[0] if row else 1)))
+    length = min(CHUNK_DAYS, max(SHORT_CHUNK_DAYS, CHUNK_ROWS // max(1, row[0] if row else 1)))
     for run in _runs(days, gap=1):
         for start in range(0, len(run), length):
             yield run[start : start + length]

@@ -105,6 +105,24 @@ def test_a_killed_rescore_goes_on_where_it_was(world: World) -> None:
         assert undisturbed.to_dict("split") == resumed.to_dict("split"), table
 
 
+def test_many_touches_are_looked_at_in_pieces(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """120 days of 120 touches, 70 at the most together, are two pieces of 60 days; their rows are those of one."""
+    pieces: list[int] = []
+    prepare = scoring.prepare_touches
+    monkeypatch.setattr(scoring, "SEGMENT_TOUCHES", 70)
+    monkeypatch.setattr(scoring, "prepare_touches", lambda *given: pieces.append(len(given[3])) or prepare(*given))
+    world.score(DAYS, plain_model(version="8"))
+    assert [60, 60] == pieces
+    monkeypatch.setattr(scoring, "SEGMENT_TOUCHES", 1_000)
+    world.score(DAYS, plain_model(version="9"))
+    assert [60, 60, 120] == pieces
+    for table in TABLES:
+        cut, whole = (
+            world.read(table, f"model_version LIKE '{version}+%'").drop(columns="model_version") for version in "89"
+        )
+        assert whole.to_dict("split") == cut.to_dict("split"), table
+
+
 def test_other_rules_score_again_what_is_asked_for(world: World, tmp_path: Path) -> None:
     """History begins a day later: what the change of seven days compares with is another, so days asked for are scored
     again, though no table changed."""
