@@ -18,11 +18,16 @@ TREND_DAYS = 90
 BAND_COLOURS = ("#c0392b", "#e67e22", "#5dade2", "#2e6da4", "#b0b0b0")
 HEADLINES = ("coverage", "account_penetration", "intent_coverage", "win_rate")
 
+# Some fifty bars, the last with all that is above: a few accounts have many times the score of most.
 _SCORES = """
-    SELECT band, floor(score / 5) * 5 AS bin, count(*) AS accounts
-    FROM scoring.engagement_score
-    WHERE window_days = (SELECT max(window_days) FROM scoring.engagement_score) AND rank IS NOT NULL
-      AND model = (SELECT champion FROM params)
+    WITH scored AS (
+        SELECT band, score FROM scoring.engagement_score
+        WHERE window_days = (SELECT max(window_days) FROM scoring.engagement_score) AND rank IS NOT NULL
+          AND model = (SELECT champion FROM params)
+    ),
+    bar AS (SELECT greatest(1, ceil(quantile_cont(score, 0.99) / 50)) AS width FROM scored)
+    SELECT band, least(floor(score / width), 50) * width AS low, low + width AS high, count(*) AS accounts
+    FROM scored CROSS JOIN bar
     GROUP BY ALL ORDER BY ALL
 """
 _SCORE_TREND = """
@@ -46,7 +51,8 @@ def of_scores(settings: Settings, day: date) -> Mapping[str, Any]:
     bars = {
         "mark": "bar",
         "encoding": {
-            "x": {"field": "bin", "type": "quantitative", "bin": {"binned": True, "step": 5}, "title": "score"},
+            "x": {"field": "low", "type": "quantitative", "bin": {"binned": True}, "title": "score"},
+            "x2": {"field": "high"},
             "y": {"field": "accounts", "type": "quantitative", "stack": True, "title": "target accounts"},
             "color": {
                 "field": "band",
