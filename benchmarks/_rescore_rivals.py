@@ -180,9 +180,9 @@ def pandas_loop(settings: Settings, days: list[date], folder: Path, given: str) 
         topics["day"] = pd.to_datetime(topics.day)
         if given != "days":
             done = _by_day(con, (touch_points if given == "points" else resolved_touches)(settings, model))
+        there = settings.open_lake.days(T.TOUCH)
         for day in days:
             if given == "days":
-                there = settings.open_lake.days(T.TOUCH)
                 read = [each for each in there if day - timedelta(days=max(model.windows)) < each <= day]
                 done = _by_day(con, resolved_touches(settings, model, read))
             _pandas_day(model, done, topics, day, folder, given == "points")

@@ -81,9 +81,12 @@ def _publish_table(settings: Settings, database: sa.Engine, table: Table) -> Tab
         _make_views(con, table)
         old, new = _published(con, table), _in_lake(lake, table)
         changed = sorted(day for day in old.keys() | new.keys() if old.get(day) != new.get(day))
+        if not changed and not unmade:
+            return TableReport(table, {}, ())
         # A day that gained files (scores of another version) and kept the others is sent those alone.
         grown = {day for day in changed if old.get(day, {}).items() <= new.get(day, {}).items()}
-        _delete(con, table, target, [day for day in changed if day not in grown])
+        if replaced := [day for day in changed if day not in grown]:
+            _delete(con, table, target, replaced)
         present = [day for day in changed if day in new]
         parts: dict[str, list[date]] = defaultdict(list)
         for day in present:
@@ -179,10 +182,10 @@ def _copy(con: sa.Connection, table: Table, path: Path) -> None:
 
 
 def _delete(con: sa.Connection, table: Table, target: sa.Table, days: Sequence[date]) -> None:
-    if table.is_daily:
-        con.execute(sa.delete(target).where(target.c.day == sa.func.any(sa.cast(list(days), sa.ARRAY(sa.Date)))))
-    elif days:
+    if not table.is_daily:
         con.execute(sa.delete(target))
+        return
+    con.execute(sa.delete(target).where(target.c.day == sa.func.any(sa.cast(list(days), sa.ARRAY(sa.Date)))))
 
 
 # -- state

@@ -188,8 +188,8 @@ def test_shares_of_stages_add_up_to_one(rows: pd.DataFrame) -> None:
 
 
 def test_sums_that_were_tampered_with_are_noticed(full: World, tmp_path: Path) -> None:
-    """The checks of segments and of stages pass on what was computed. A segment's row lost, or observations moved from
-    the total of one metric to that of another, and the first fails; an account moved from one stage to none, the other.
+    """The checks of segments and of stages pass on what was computed. A segment's or a
+    total's observations changed, and the first fails; the accounts of a stage taken away, and the other does.
     """
     segments, stages = (check for check in CHECKS if check.name in ("segments_add_up", "stages_add_up"))
     told = full.read(T.METRIC_VALUES)

@@ -143,7 +143,7 @@ def test_definitions_are_made_from_the_specs(world: World) -> None:
 
 def test_a_changed_definition_stands_beside_the_one_before(world: World) -> None:
     """The win rate by amount takes the place of that by count; what it was stays, under its version. Chosen back, each
-    is there once. A metric that is no more keeps its last definition."""
+    is there once."""
 
     def versions(config: str) -> set[tuple[str, bool]]:
         other = World(world.settings.home, config)
