@@ -24,27 +24,35 @@ ANCHORED = "CASE WHEN anchored >= 11 THEN 11 WHEN anchored >= 7 THEN 8 WHEN anch
 # Suffixes of countries that everybody uses.
 OPEN_SUFFIXES = "('io','co','ai','me','tv','eu','cc','ly','fm','gg','to','ag','is')"
 
-MACROS = (
-    "CREATE OR REPLACE TEMP MACRO initials(text) AS "
-    "list_aggregate(list_transform(string_split(text, ' '), lambda word: word[1]), 'string_agg', '')",
-    # 5 the same, 4 the same words, 3 a typo apart, 2 one within the other or its initials, 1 somewhat alike, 0 unlike
+
+def _initials(text: str) -> str:
+    return f"array_to_string(list_transform(string_split({text}, ' '), lambda word: left(word, 1)), '')"
+
+
+def _likeness(a: str, b: str) -> str:
+    """SQL for how alike two names are.
+
+    5 the same, 4 the same words, 3 a typo apart, 2 one within the other or its initials, 1 somewhat alike, 0 unlike.
     """
-    CREATE OR REPLACE TEMP MACRO likeness(a, b) AS CASE
-        WHEN a = b THEN 5
-        WHEN replace(a, ' ', '') = replace(b, ' ', '') THEN 4
-        WHEN length(a) = length(b) AND list_sort(string_split(a, ' ')) = list_sort(string_split(b, ' ')) THEN 4
-        WHEN least(length(a), length(b)) >= 6 AND a[1] = b[1] AND jaro_winkler_similarity(a, b) >= 0.94 THEN 3
-        WHEN split_part(a, ' ', 1) = split_part(b, ' ', 1) AND (
-            list_has_all(string_split(a, ' '), string_split(b, ' '))
-            OR list_has_all(string_split(b, ' '), string_split(a, ' '))) THEN 2
-        WHEN greatest(length(a), length(b)) >= 12 AND least(length(a), length(b)) >= 6
-            AND (starts_with(a, b) OR starts_with(b, a)) THEN 2
-        WHEN length(b) < 8 AND a LIKE '% % %' AND initials(a) = b THEN 2
-        WHEN length(a) < 8 AND b LIKE '% % %' AND initials(b) = a THEN 2
-        WHEN least(length(a), length(b)) >= 5 AND jaro_winkler_similarity(a, b) >= 0.88 THEN 1
-        ELSE 0 END
-    """,
-)
+    return f"""
+        CASE
+            WHEN {a} = {b} THEN 5
+            WHEN replace({a}, ' ', '') = replace({b}, ' ', '') THEN 4
+            WHEN length({a}) = length({b}) AND list_sort(string_split({a}, ' ')) = list_sort(string_split({b}, ' '))
+                THEN 4
+            WHEN least(length({a}), length({b})) >= 6 AND left({a}, 1) = left({b}, 1)
+                AND jaro_winkler_similarity({a}, {b}) >= 0.94 THEN 3
+            WHEN split_part({a}, ' ', 1) = split_part({b}, ' ', 1) AND (
+                list_has_all(string_split({a}, ' '), string_split({b}, ' '))
+                OR list_has_all(string_split({b}, ' '), string_split({a}, ' '))) THEN 2
+            WHEN greatest(length({a}), length({b})) >= 12 AND least(length({a}), length({b})) >= 6
+                AND (starts_with({a}, {b}) OR starts_with({b}, {a})) THEN 2
+            WHEN length({b}) < 8 AND {a} LIKE '% % %' AND {_initials(a)} = {b} THEN 2
+            WHEN length({a}) < 8 AND {b} LIKE '% % %' AND {_initials(b)} = {a} THEN 2
+            WHEN least(length({a}), length({b})) >= 5 AND jaro_winkler_similarity({a}, {b}) >= 0.88 THEN 1
+            ELSE 0
+        END
+    """
 
 
 def _affinity(column: str) -> Step:
@@ -76,7 +84,7 @@ NODES = (
         "node_name",
         "names of each group, the most used first",
         f"""
-        SELECT node, list(core ORDER BY uses DESC, core)[:{NAMES}] AS cores,
+        SELECT node, list(core ORDER BY -uses, core)[:{NAMES}] AS cores,
             arg_min(commonness, (-uses, core)) AS commonness
         FROM (
             SELECT node, core, sum(uses) AS uses, max(commonness) AS commonness FROM (
@@ -97,7 +105,7 @@ NODES = (
             list(key) FILTER (kind = 'domain' AND is_weak) AS weak_domains,
             list(key) FILTER (uses = 1 AND most >= 3) AS stray_keys,
             list(key) FILTER (kind = 'linkedin_id') AS pages,
-            list_distinct(list(value[1]) FILTER (kind = 'linkedin_id')) AS page_kinds,
+            list_sort(list_distinct(list(left(value, 1)) FILTER (kind = 'linkedin_id'))) AS page_kinds,
             list(key) FILTER (kind = 'duns') AS duns,
             list(key) FILTER (kind = 'phone' AND NOT is_weak) AS phones,
             list(key) FILTER (kind = 'phone' AND is_weak) AS weak_phones
@@ -116,14 +124,14 @@ NODES = (
         f"""
         SELECT
             node,
-            list_distinct(list(label) FILTER (how <= 2 AND length(label) >= 4)) AS labels,
+            list_sort(list_distinct(list(label) FILTER (how <= 2 AND length(label) >= 4))) AS labels,
             list_sort(list_distinct(list(label) FILTER (how <= 2 AND fits))) AS fit_labels,
             list_distinct(list(key) FILTER (fits)) AS fit_domains,
             list_distinct(list(key) FILTER (how = 3)) AS mails,
             list_distinct(list(key) FILTER (how = 3 AND (fits OR 2 * mail_contacts >= all_contacts))) AS main_mails,
-            list_distinct(list(upper(replace(suffix, 'uk', 'gb'))) FILTER (
+            list_sort(list_distinct(list(upper(replace(suffix, 'uk', 'gb'))) FILTER (
                 how <= 2 AND length(suffix) = 2 AND suffix NOT IN {OPEN_SUFFIXES}
-            )) AS suffixes
+            ))) AS suffixes
         FROM (
             SELECT *, sum(contacts) FILTER (how = 3) OVER (PARTITION BY node, key) AS mail_contacts,
                 sum(contacts) FILTER (how = 3) OVER (PARTITION BY node) AS all_contacts
@@ -138,12 +146,14 @@ NODES = (
         """
         SELECT
             node, count(*) AS records, min(id) AS first_id,
-            list_distinct(list(country) FILTER (country IS NOT NULL)) AS countries,
+            list_sort(list_distinct(list(country) FILTER (country IS NOT NULL))) AS countries,
             list_sort(list_distinct(list(city) FILTER (city IS NOT NULL))) AS cities,
             list_sort(list_distinct(list(industry) FILTER (industry IS NOT NULL))) AS industries,
-            list_distinct(list(country) FILTER (duns IS NOT NULL AND country IS NOT NULL)) AS duns_countries,
-            list_distinct(list(country) FILTER (linkedin IS NOT NULL AND country IS NOT NULL)) AS page_countries,
-            list_distinct(list(parent_core) FILTER (parent_core IS NOT NULL)) AS parent_cores,
+            list_sort(list_distinct(list(country) FILTER (duns IS NOT NULL AND country IS NOT NULL)))
+                AS duns_countries,
+            list_sort(list_distinct(list(country) FILTER (linkedin IS NOT NULL AND country IS NOT NULL)))
+                AS page_countries,
+            list_sort(list_distinct(list(parent_core) FILTER (parent_core IS NOT NULL))) AS parent_cores,
             list_distinct(list(hash('t' || phone_stem)) FILTER (phone_stem IS NOT NULL)) AS stems,
             median(employees) AS employees
         FROM grouped JOIN rec USING (id)
@@ -195,26 +205,30 @@ BLOCKS = (
     Step(
         "block",
         "what groups are looked up by: keys, names in several spellings, labels of domains, initials",
-        """
-        SELECT node, unnest(list_concat(domains, pages, duns, phones, mails, stems))
-            AS block
-        FROM node
-        UNION SELECT node, hash('b' || unnest(labels)) FROM node
-        UNION SELECT node, hash('n' || core || '|' || unnest(countries)) FROM node_core JOIN node USING (node)
-        UNION SELECT node, hash(unnest([
-            'n' || core,
-            'n' || array_to_string(list_sort(string_split(core, ' ')), ' '),
-            'n' || replace(core, ' ', ''),
-            'b' || replace(core, ' ', ''),
-            CASE WHEN core LIKE '% % %' THEN 'b' || split_part(core, ' ', 1) || split_part(core, ' ', 2) END,
-            CASE WHEN core LIKE '% % %' THEN 'b' || initials(core) END,
-            CASE WHEN length(core) >= 6 THEN 'f' || split_part(core, ' ', 1) || ' ' || split_part(core, ' ', 2)[:3] END,
-            CASE WHEN length(core) >= 6 THEN 'x' || regexp_replace(core, '[aeiouyh ]', '', 'g') END,
-            CASE WHEN length(core) >= 7
-                THEN 'y' || left(replace(core, ' ', ''), 6) || cities[1] END,
-            CASE WHEN core LIKE '% %' AND length(core) >= 9
-                THEN 'z' || core[:2] || substr(core, instr(core, ' ') - 1) END
-        ])) FROM node_core JOIN node USING (node)
+        f"""
+        WITH word AS (
+            SELECT node, unnest(list_transform(labels, lambda label: 'b' || label)) AS word FROM node
+            UNION ALL
+            SELECT node, unnest(list_transform(countries, lambda country: 'n' || core || '|' || country))
+            FROM node_core JOIN node USING (node)
+            UNION ALL
+            SELECT node, unnest([
+                'n' || core,
+                'n' || array_to_string(list_sort(string_split(core, ' ')), ' '),
+                'n' || replace(core, ' ', ''),
+                'b' || replace(core, ' ', ''),
+                CASE WHEN core LIKE '% % %' THEN 'b' || split_part(core, ' ', 1) || split_part(core, ' ', 2) END,
+                CASE WHEN core LIKE '% % %' THEN 'b' || {_initials("core")} END,
+                CASE WHEN length(core) >= 6
+                    THEN 'f' || split_part(core, ' ', 1) || ' ' || left(split_part(core, ' ', 2), 3) END,
+                CASE WHEN length(core) >= 6 THEN 'x' || regexp_replace(core, '[aeiouyh ]', '', 'g') END,
+                CASE WHEN length(core) >= 7 THEN 'y' || left(replace(core, ' ', ''), 6) || cities[1] END,
+                CASE WHEN core LIKE '% %' AND length(core) >= 9
+                    THEN 'z' || left(core, 2) || substr(core, instr(core, ' ') - 1) END
+            ]) FROM node_core JOIN node USING (node)
+        )
+        SELECT node, unnest(list_concat(domains, pages, duns, phones, mails, stems)) AS block FROM node
+        UNION SELECT node, hash(word) FROM word WHERE word IS NOT NULL
         """,
     ),
 )
@@ -283,7 +297,7 @@ COMPARED = (
     Step(
         "pair_name",
         "the likest names of two groups",
-        """
+        f"""
         WITH named AS (
             SELECT a, b, na.cores AS xs, nb.cores AS ys
             FROM todo JOIN node AS na ON na.node = a JOIN node AS nb ON nb.node = b
@@ -292,11 +306,18 @@ COMPARED = (
         single AS (SELECT a, b, xs[1] AS x, ys[1] AS y FROM named WHERE len(xs) = 1 AND len(ys) = 1),
         l AS (SELECT a, b, unnest(xs) AS x, ys FROM named WHERE len(xs) > 1 OR len(ys) > 1),
         each AS (SELECT a, b, x, unnest(ys) AS y FROM l),
-        liked AS (SELECT a, b, likeness(x, y) AS likeness, x, y FROM each)
-        SELECT a, b, likeness(x, y) AS likeness, (x, y) AS names FROM single
-        UNION ALL
-        SELECT a, b, max(likeness), arg_max((x, y), (likeness, -length(x), x, y)) FROM liked GROUP BY a, b
+        liked AS (SELECT a, b, {_likeness("x", "y")} AS likeness, x, y FROM each),
+        likest AS (
+            SELECT a, b, {_likeness("x", "y")} AS likeness, {{'x': x, 'y': y}} AS names FROM single
+            UNION ALL
+            SELECT a, b, max(likeness), arg_max({{'x': x, 'y': y}}, (likeness, -length(x), x, y))
+            FROM liked GROUP BY a, b
+        )
+        SELECT a, b, likeness, names.x, names.y,
+            (100 * jaro_winkler_similarity(names.x, names.y))::INTEGER AS spelling
+        FROM likest
         """,
+        is_local=True,
     ),
     _pairwise("industry", "industries"),
     _pairwise("city", "cities"),
@@ -306,24 +327,23 @@ COMPARED = (
         """
         WITH named AS (
             SELECT
-                p.a, p.b, p.likeness, coalesce(x.loose, 0) AS loose, p.names,
-                CASE WHEN length(p.names[1]) <= length(p.names[2]) THEN p.names[1] ELSE p.names[2] END AS short,
-                coalesce(x.anchored, 0) + CASE WHEN p.names[1] <> p.names[2] THEN coalesce(y.anchored, 0) ELSE 0 END
+                p.a, p.b, p.likeness, p.spelling, coalesce(x.loose, 0) AS loose, p.x, p.y,
+                CASE WHEN length(p.x) <= length(p.y) THEN p.x ELSE p.y END AS short,
+                coalesce(x.anchored, 0) + CASE WHEN p.x <> p.y THEN coalesce(y.anchored, 0) ELSE 0 END
                     - na.is_anchored::INTEGER - nb.is_anchored::INTEGER AS rivals
             FROM pair_name AS p JOIN node AS na ON na.node = p.a JOIN node AS nb ON nb.node = p.b
-            LEFT JOIN name_use AS x ON x.core = p.names[1]
-            LEFT JOIN name_use AS y ON y.core = p.names[2]
+            LEFT JOIN name_use AS x ON x.core = p.x
+            LEFT JOIN name_use AS y ON y.core = p.y
         )
         SELECT
             t.a, t.b,
             coalesce(n.likeness, -1) AS name,
-            CASE WHEN n.a IS NULL THEN -1
-                ELSE (100 * jaro_winkler_similarity(n.names[1], n.names[2]))::INTEGER END AS spelling,
+            coalesce(n.spelling, -1) AS spelling,
             CASE WHEN n.a IS NULL THEN 0 ELSE least(length(n.short), 30) END AS length,
             CASE
                 WHEN n.likeness IS DISTINCT FROM 2 THEN 0
-                WHEN n.short NOT LIKE '% %' AND length(n.short) < 8 AND NOT starts_with(n.names[1], n.names[2])
-                    AND NOT starts_with(n.names[2], n.names[1])
+                WHEN n.short NOT LIKE '% %' AND length(n.short) < 8 AND NOT starts_with(n.x, n.y)
+                    AND NOT starts_with(n.y, n.x)
                     THEN CASE WHEN length(n.short) <= 3 THEN 1 ELSE 2 END
                 WHEN n.short NOT LIKE '% %' THEN 3
                 ELSE 4

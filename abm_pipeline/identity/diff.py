@@ -39,7 +39,7 @@ DIFF = (
         """
         SELECT
             old_account_id,
-            (array_agg(account_id ORDER BY records DESC, account_id))[1] AS account_id,
+            (list(account_id ORDER BY -records, account_id))[1] AS account_id,
             CASE count(account_id) WHEN 0 THEN 'gone' WHEN 1 THEN 'merged' ELSE 'split' END AS reason
         FROM moved
         WHERE old_account_id NOT IN (SELECT account_id FROM new_member)

@@ -101,6 +101,7 @@ _LINKS = (
         FROM piece_bits JOIN wording USING (what, level)
         GROUP BY ALL
         """,
+        is_local=True,
     ),
     Step(
         "new_link",
@@ -131,6 +132,7 @@ _LINKS = (
             ORDER BY status <> 'manual', status <> 'joined', match_weight DESC, match_rule
         ) = 1
         """,
+        is_local=True,
     ),
     Step(
         "new_link_review",
@@ -142,6 +144,7 @@ _LINKS = (
         FROM open_pair AS o JOIN piece AS p USING (left_key, right_key) CROSS JOIN snapshot
         WHERE o.status = 'review'
         """,
+        is_local=True,
     ),
     Step(
         "new_weak_key",

@@ -61,10 +61,11 @@ FAMILIES = (
         "the records of each account, its countries, its names, and the first word of the one that most of them use",
         """
         SELECT account_id, records, countries, cores, split_part(core, ' ', 1) AS word FROM (
-            SELECT account_id, count(*) AS records, list(DISTINCT country) FILTER (country IS NOT NULL) AS countries
+            SELECT account_id, count(*) AS records,
+                list_sort(list(DISTINCT country) FILTER (country IS NOT NULL)) AS countries
             FROM relative GROUP BY account_id
         ) LEFT JOIN (
-            SELECT account_id, list(core) AS cores, arg_max(core, (uses, core)) AS core
+            SELECT account_id, list_sort(list(core)) AS cores, arg_max(core, (uses, core)) AS core
             FROM account_core GROUP BY account_id
         ) USING (account_id)
         """,
@@ -252,6 +253,7 @@ FAMILIES = (
         )
         SELECT * FROM up
         """,
+        is_local=True,
     ),
     Step(
         "tree",
@@ -282,6 +284,7 @@ FAMILIES = (
         )
         SELECT child, min(above) AS above FROM up WHERE above NOT IN (SELECT child FROM tree) GROUP BY child
         """,
+        is_local=True,
     ),
     Step(
         "parent",

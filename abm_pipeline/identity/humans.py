@@ -76,6 +76,7 @@ BY_ADDRESS = (
         WHERE a.names <= {COMPARABLE}
         GROUP BY a.email_hash, a.key HAVING count(*) = any_value(a.names)
         """,
+        is_local=True,
     ),
     Step(
         "address",
@@ -111,6 +112,7 @@ BY_ADDRESS = (
         )
         SELECT * FROM reached
         """,
+        is_local=True,
     ),
 )
 

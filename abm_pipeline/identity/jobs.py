@@ -36,11 +36,11 @@ JOBS = (
         )
         SELECT source, source_id, person_type, company_source_id, email_hash, email_domain, domain, role,
             timezone(p.zone, modified_at)::DATE AS day
-        FROM staged.contact SEMI JOIN moved USING (source, source_id) CROSS JOIN params AS p
+        FROM staged.contact AS c SEMI JOIN moved USING (source, source_id) CROSS JOIN params AS p
         WHERE NOT is_deleted
         QUALIFY row_number() OVER (
             PARTITION BY source, source_id, timezone(p.zone, modified_at)::DATE
-            ORDER BY modified_at DESC, captured_at DESC, staged.contact.day DESC
+            ORDER BY modified_at DESC, captured_at DESC, c.day DESC
         ) = 1
         """,
     ),

@@ -71,6 +71,7 @@ USES = (
         LEFT JOIN place_word AS one ON one.word = list_last(string_split(r.core, ' '))
         LEFT JOIN place_word AS two ON two.word = array_to_string(string_split(r.core, ' ')[-2:], ' ')
         """,
+        is_local=True,
     ),
     Step(
         "domain_use",
@@ -79,7 +80,7 @@ USES = (
         WITH labelled AS (
             SELECT
                 r.id, d.domain, d.how, d.contacts, r.core, replace(r.core, ' ', '') AS squash,
-                string_split(r.core, ' ') AS words, list_last(string_split(d.domain, '.')) AS suffix,
+                string_split(r.core, ' ') AS words, split_part(d.domain, '.', -1) AS suffix,
                 {FOLDED.format(f"regexp_replace({_BRAND}, '[^a-z0-9]', '', 'g')")} AS label
             FROM record_domain AS d JOIN rec AS r USING (record_key)
         )
@@ -91,10 +92,11 @@ USES = (
                 OR length(words[1]) >= 4 AND starts_with(label, words[1])
                 OR jaro_winkler_similarity(squash, label) >= 0.9
                 OR len(words) >= 3
-                    AND list_aggregate(list_transform(words, lambda word: word[1]), 'string_agg', '') = label
+                    AND array_to_string(list_transform(words, lambda word: left(word, 1)), '') = label
             ) AS fits
         FROM labelled
         """,
+        is_local=True,
     ),
     Step(
         "key_use",

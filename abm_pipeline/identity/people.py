@@ -97,6 +97,7 @@ _CHAINS = (
         )
         SELECT chain.* FROM chain ANTI JOIN link ON link.contact_key = chain.into_key
         """,
+        is_local=True,
     ),
 )
 

@@ -78,6 +78,7 @@ PERSON_NAMES = (
         FROM plain
         WHERE len(list_distinct(words)) >= 2 AND list_bool_or(list_transform(words, lambda word: length(word) > 1))
         """,
+        is_local=True,
     ),
 )
 

@@ -245,7 +245,7 @@ def _filled(step: Step) -> Step:
     sql = step.sql
     for name, literal in _SQL_PATTERN.items():
         sql = sql.replace(f"@{name}@", literal)
-    return replace(step, sql=sql)
+    return replace(step, sql=sql, is_local=True)
 
 
 CLEAN = tuple(map(_filled, _CLEAN))

@@ -90,7 +90,8 @@ def refresh(settings: Settings, days: Sequence[date], run_id: str) -> list[Table
     """
     lake, stamp = settings.open_lake, now_ns()
     reports = []
-    with opened(settings.memory_limit, settings.lake_path / ".spill", settings.threads) as con:
+    spill = settings.lake_path / ".spill"
+    with opened(settings.memory_limit, spill, settings.threads, cluster=settings.cluster) as con:
         for table in (t.COMPANY, t.COMPANY_CHANGE, t.CONTACT, t.ACTIVITY, t.MEMBER, t.REDIRECT):
             lake.attach(con, table)
         con.execute("CREATE TEMP TABLE old_member AS SELECT * FROM identity.member")

@@ -31,7 +31,7 @@ from abm_pipeline.identity.records import CLEAN, INPUT
 from abm_pipeline.identity.text import register_text_functions
 from abm_pipeline.programme import ConfigError, Programme, load_programme
 from abm_pipeline.staging.domains import register_domain_function
-from abm_pipeline.storage.engine import connect, run_steps
+from abm_pipeline.storage.engine import Cluster, connect, on_spark, run_steps
 
 Level = Literal["entity", "account", "group"]
 _REQUIRED = ("source", "source_id", "name")
@@ -73,9 +73,11 @@ class Summary:
 
 
 @contextmanager
-def opened(memory_limit: str, temp: Path, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(
+    memory_limit: str, temp: Path, threads: int | None = None, cluster: Cluster | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the text functions, and no decisions yet."""
-    with connect(memory_limit=memory_limit, threads=threads, temp=temp) as con:
+    with connect(memory_limit=memory_limit, threads=threads, temp=temp, cluster=cluster) as con:
         register_text_functions(con)
         register_domain_function(con)
         con.execute("CREATE TEMP TABLE decision (kind VARCHAR, left_key VARCHAR, right_key VARCHAR)")
@@ -156,6 +158,8 @@ def resolve(
     why: str | None = "nothing is kept"
     if folder is not None and con.execute("SELECT count(*) FROM company_record").fetchall()[0][0] < FEW:
         folder, why = None, "they are few"
+    if folder is not None and on_spark(con) is not None:
+        folder, why = None, "on Spark nothing is kept"
     if folder is not None:
         programme = programme or load_programme()
         setting = repr((sorted(programme.free_mail_domains), sorted(programme.shared_domains)))

@@ -125,8 +125,6 @@ def atoms(con: duckdb.DuckDBPyConnection) -> None:
 
 def describe(con: duckdb.DuckDBPyConnection) -> None:
     """Make `node` of the groups in `member`, and `block`: what they are looked up by."""
-    for macro in compare.MACROS:
-        con.execute(macro)
     con.execute("CREATE OR REPLACE TEMP TABLE grouped AS FROM member")
     run_steps(con, compare.NODES)
     con.execute("CREATE OR REPLACE TEMP TABLE node AS FROM new_node")
@@ -156,14 +154,13 @@ def play(
     con.execute("CREATE OR REPLACE TEMP TABLE met (a BIGINT, b BIGINT)")
     con.execute("CREATE OR REPLACE TEMP TABLE move (round INTEGER, old BIGINT, new BIGINT)")
     for number, step in enumerate(ROUNDS):
-        groups = _compare(con, number, learning)
-        _weigh(con, number, weights)
+        _weigh(con, number, weights, _compare(con, number, learning))
         joined = _join(con, number, step)
+        (groups,) = con.execute("SELECT count(*) FROM node").fetchall()[0]
         told(f"round {number + 1} of {len(ROUNDS)}: {groups:,} groups, {joined:,} of them join another")
         if not con.execute("SELECT 1 FROM standing LIMIT 1").fetchall():
             return
-    _compare(con, len(ROUNDS), learning)
-    _weigh(con, len(ROUNDS), weights)
+    _weigh(con, len(ROUNDS), weights, _compare(con, len(ROUNDS), learning))
 
 
 def _affinities(con: duckdb.DuckDBPyConnection, number: int, learning: bool) -> None:
@@ -187,18 +184,17 @@ def _log_names(con: duckdb.DuckDBPyConnection, number: int, which: str, sign: in
     )
 
 
-def _compare(con: duckdb.DuckDBPyConnection, number: int, learning: bool) -> int:
+def _compare(con: duckdb.DuckDBPyConnection, number: int, learning: bool) -> bool:
     """Bring `node` up to date with `member`, where `grouped` are the groups that are new; make `compared` of these.
 
-    What stands of the comparisons before stays in `standing`.
+    What stands of the comparisons before stays in `standing`. False if there was nothing to compare.
     """
     if number < LEARNING:
         _affinities(con, number, learning)
     if number > 0:
         con.execute(f"DELETE FROM standing WHERE bits < {HOPELESS}")
-        con.execute("DELETE FROM compared")
         if not con.execute("SELECT 1 FROM grouped LIMIT 1").fetchall():
-            return _groups(con)
+            return False
         run_steps(con, compare.NODES)
         con.execute(
             "CREATE OR REPLACE TEMP TABLE touched AS SELECT old AS node FROM moved UNION SELECT node FROM new_node"
@@ -222,19 +218,15 @@ def _compare(con: duckdb.DuckDBPyConnection, number: int, learning: bool) -> int
         )
         con.execute(f"DELETE FROM standing WHERE {again}")
         if not con.execute("SELECT 1 FROM todo LIMIT 1").fetchall():
-            return _groups(con)
+            return False
     else:
         con.execute("CREATE OR REPLACE TEMP TABLE todo AS FROM pair")
     run_steps(con, [compare.NAME_USE, *compare.COMPARED])
-    return _groups(con)
+    return True
 
 
-def _groups(con: duckdb.DuckDBPyConnection) -> int:
-    return int(con.execute("SELECT count(*) FROM node").fetchall()[0][0])
-
-
-def _weigh(con: duckdb.DuckDBPyConnection, number: int, weights: Callable[[int], Weights]) -> None:
-    """Bring `standing` up to date with `compared`, and `met` with that."""
+def _weigh(con: duckdb.DuckDBPyConnection, number: int, weights: Callable[[int], Weights], is_fresh: bool) -> None:
+    """Bring `standing` up to date with `compared` if that is fresh, and `met` with `standing`."""
     step = ROUNDS[min(number, len(ROUNDS) - 1)]
     levels = ", ".join(f"{name}::TINYINT" for name in model.COMPARISONS)
     if number == 0:
@@ -248,7 +240,10 @@ def _weigh(con: duckdb.DuckDBPyConnection, number: int, weights: Callable[[int],
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE standing AS SELECT * REPLACE (weigh({levels}) AS bits) FROM standing"
         )
-    con.execute(f"INSERT INTO standing BY NAME SELECT *, weigh({levels}) AS bits, ({VETO}) AS is_vetoed FROM compared")
+    if is_fresh:
+        con.execute(
+            f"INSERT INTO standing BY NAME SELECT *, weigh({levels}) AS bits, ({VETO}) AS is_vetoed FROM compared"
+        )
     con.remove_function("weigh")
     con.execute("INSERT INTO met SELECT a, b FROM standing WHERE bits >= $1 AND NOT is_vetoed", [step.threshold])
 

@@ -61,8 +61,7 @@ TIERS = (
         """
         WITH point AS (
             SELECT account_id, record_key, start_at, turn,
-                any_value(value) FILTER ("column" = 'tier') AS tier,
-                any_value(value) FILTER ("column" = 'is_target') AS is_target
+                max(value) FILTER ("column" = 'tier') AS tier, max(value) FILTER ("column" = 'is_target') AS is_target
             FROM tracked_value GROUP BY account_id, record_key, start_at, turn
         ),
         first_capture AS (

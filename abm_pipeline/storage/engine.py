@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Step:
     """A named SQL step: `sql` is one SELECT; `about` is the idea in a sentence.
 
-    It becomes the temporary table `name`; with `is_view`, a view, for what is read once. With `is_local`, it calls a
-    function that only the connection knows, of little data, and runs there whatever the engine.
+    It becomes the temporary table `name`; with `is_view`, a view, for what is read once. With `is_local`, it needs what
+    only the connection has (a function, tables that are altered there), and runs there whatever the engine.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Step:
 
 
 # Layers whose steps can run on Spark; each of their steps is tested to give the same rows there. The others never do.
-ON_SPARK = frozenset({"facts", "scoring", "metrics"})
+ON_SPARK = frozenset({"identity", "facts", "scoring", "metrics"})
 
 
 class EngineError(RuntimeError):

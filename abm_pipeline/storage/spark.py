@@ -96,6 +96,7 @@ class Spark:
         self._lake: dict[str, tuple[Table, Sequence[Path], str]] = {}
         self._made: dict[str, Path] = {}
         self._known: dict[str, str] = {}
+        self._copies: dict[str, Path] = {}
 
     def close(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -157,16 +158,12 @@ class Spark:
         return {name: str(kind) for name, kind in zip(found.columns, found.types, strict=True)}
 
     def _versions(self) -> dict[str, str]:
-        """What tells each of the connection's relations from one that is put in its place: tables are never altered."""
+        """What tells each view of the connection from one that is put in its place. Tables may be altered in place."""
         return dict(
             self._con.execute(
                 """
-                WITH relation AS (
-                    SELECT schema_name, view_name AS name, sql AS version FROM duckdb_views() WHERE NOT internal
-                    UNION ALL
-                    SELECT schema_name, table_name, table_oid || ' ' || estimated_size FROM duckdb_tables()
-                )
-                SELECT CASE schema_name WHEN 'main' THEN name ELSE schema_name || '.' || name END, version FROM relation
+                SELECT CASE schema_name WHEN 'main' THEN view_name ELSE schema_name || '.' || view_name END, sql
+                FROM duckdb_views() WHERE NOT internal
                 """
             ).fetchall()
         )
@@ -186,6 +183,9 @@ class Spark:
             kinds = {name: str(kind) for name, kind in zip(found.columns, found.types, strict=True)}
             columns = ", ".join(f"`{name}` {spark_type(kind)}" for name, kind in kinds.items())
             path = self._folder / f"{uuid.uuid4().hex}.parquet"
+            if (before := self._copies.get(relation)) is not None:
+                before.unlink()
+            self._copies[relation] = path
             # A HUGEINT would be written as a double.
             exact = {name: kind.replace("HUGEINT", "DECIMAL(38, 0)") for name, kind in kinds.items()}
             casts = [f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in exact.items() if kind != kinds[name]]

@@ -5,11 +5,12 @@ Belongs here: rewrites of one expression that need to know nothing of the SELECT
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from sqlglot import exp
 
-_RENAMED = {"epoch_us": "UNIX_MICROS", "to_years": "MAKE_YM_INTERVAL"}
+_RENAMED = {"epoch_us": "UNIX_MICROS", "list_intersect": "ARRAY_INTERSECT", "to_years": "MAKE_YM_INTERVAL"}
 # As wide as Spark's whole numbers get: HUGEINT has one digit more.
 _WIDE = {exp.DataType.Type.INT128: "DECIMAL(38, 0)", exp.DataType.Type.UBIGINT: "DECIMAL(20, 0)"}
 
@@ -80,9 +81,75 @@ def _comprehended(node: exp.Expr) -> exp.Expr:
 
 
 def _element(node: exp.Expr) -> exp.Expr:
-    """list[n], counted from 1 → TRY_ELEMENT_AT(list, n): beyond the end is NULL."""
+    """list[n], counted from 1, or map['a'] → TRY_ELEMENT_AT: what is not there is NULL."""
     if isinstance(node, exp.Bracket) and len(node.expressions) == 1 and not isinstance(node.expressions[0], exp.Slice):
-        return exp.Anonymous(this="TRY_ELEMENT_AT", expressions=[node.this, exp.cast(node.expressions[0], "INT")])
+        at = node.expressions[0]
+        at = at if at.is_string else exp.cast(at, "INT")
+        return exp.Anonymous(this="TRY_ELEMENT_AT", expressions=[node.this, at])
+    return node
+
+
+def _sliced(node: exp.Expr) -> exp.Expr:
+    """list[:n] → SLICE(list, 1, n), with n below 0 all but the last of it; list[n:] → all from the n-th on."""
+    if isinstance(node, exp.Bracket) and isinstance(node.expressions[0], exp.Slice):
+        start, end = node.expressions[0].this, node.expressions[0].expression
+        if (start is None) == (end is None):
+            raise ValueError(f"a slice from one place to another: {node.sql(dialect='duckdb')}")
+        left_out = start or (end.this if isinstance(end, exp.Neg) else None)
+        if left_out is not None:
+            size = exp.Anonymous(this="SIZE", expressions=[node.this.copy()])
+            kept = exp.Sub(this=size, expression=exp.paren(exp.paren(left_out.copy()) - 1))
+            end = exp.Greatest(this=kept, expressions=[exp.Literal.number(0)])
+        start = start or exp.Literal.number(1)
+        return exp.Anonymous(this="SLICE", expressions=[node.this, exp.cast(start, "INT"), exp.cast(end, "INT")])
+    return node
+
+
+def _overlaps(node: exp.Expr) -> exp.Expr:
+    """list_has_any(a, b) → ARRAYS_OVERLAP."""
+    if isinstance(node, exp.ArrayOverlaps):
+        return exp.Anonymous(this="ARRAYS_OVERLAP", expressions=[node.this, node.expression])
+    return node
+
+
+def _together(node: exp.Expr) -> exp.Expr:
+    """list_concat(a, b) leaves out lists that are NULL."""
+    if isinstance(node, exp.ArrayConcat):
+        empty = exp.Anonymous(this="ARRAY")
+        lists = [exp.func("COALESCE", each, empty.copy()) for each in (node.this, *node.expressions)]
+        return exp.Anonymous(this="CONCAT", expressions=lists)
+    return node
+
+
+def _listed(node: exp.Expr) -> exp.Expr:
+    """list(x ORDER BY a, b) FILTER (c) → COLLECT_LIST of rows, which keeps NULL, sorted; of no rows it is NULL."""
+    made = node.this if isinstance(node, exp.Filter) else node
+    if not isinstance(made, exp.ArrayAgg) or isinstance(node.parent, exp.Filter):
+        return node
+    values, keys = made.this, []
+    if isinstance(values, exp.Order):
+        if any(each.args.get("desc") for each in values.expressions):
+            raise ValueError(f"a list in descending order: {made.sql(dialect='duckdb')}")
+        values, keys = values.this, [each.this for each in values.expressions]
+    if isinstance(values, exp.Distinct):
+        made.set("this", exp.Distinct(expressions=[unnamed(values.expressions)]))
+    else:
+        made.set("this", unnamed([*keys, values]))
+    rows = exp.Anonymous(this="ARRAY_SORT", expressions=[node.copy()]) if keys else node.copy()
+    row = exp.to_identifier("_row")
+    value = exp.Dot(this=row, expression=exp.to_identifier(f"_{len(keys)}"))
+    values = exp.func("TRANSFORM", rows, exp.Lambda(this=value, expressions=[row.copy()]))
+    return exp.func("NULLIF", values, exp.Anonymous(this="ARRAY"))
+
+
+def _replaced_once(node: exp.Expr) -> exp.Expr:
+    r"""regexp_replace(x, 'a$', '\\1') → REGEXP_REPLACE(x, 'a$', '$1'), which would replace every one."""
+    if isinstance(node, exp.RegexpReplace):
+        pattern, to = node.expression, node.args.get("replacement")
+        if "g" not in node.text("modifiers") and not pattern.name.startswith("^") and not pattern.name.endswith("$"):
+            raise ValueError(f"the first of several is to be replaced: {node.sql(dialect='duckdb')}")
+        if isinstance(to, exp.Literal):
+            node.set("replacement", exp.Literal.string(re.sub(r"\\(\d)", r"$\1", to.name)))
     return node
 
 
@@ -154,6 +221,11 @@ FUNCTIONS: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
     _comprehended,
     _element,
     _summed,
+    _sliced,
+    _overlaps,
+    _together,
+    _listed,
+    _replaced_once,
     _lateral_rows,
     _several_rows,
     _ascending,

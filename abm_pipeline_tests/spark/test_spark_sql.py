@@ -15,7 +15,8 @@ WORLD = """
         ('a', DATE '2025-03-01', 1.50::DECIMAL(18, 4), ['x', 'y'], TIMESTAMPTZ '2025-03-01 03:30:00+00'),
         ('a', DATE '2025-03-04', 2.25::DECIMAL(18, 4), ['y'], TIMESTAMPTZ '2025-03-30 07:30:00+00'),
         ('b', DATE '2025-03-09', NULL, NULL, NULL)
-    ) AS t (who, day, points, tags, seen)
+    ) AS t (who, day, points, tags, seen);
+    CREATE TABLE kind AS SELECT MAP {'a': 1} AS places;
 """
 CASES = {
     "infinity": "SELECT who FROM score WHERE day < DATE 'infinity' AND day > DATE '-infinity'",
@@ -57,6 +58,15 @@ CASES = {
     "quantiles": "SELECT quantile_disc(points, 0.5) AS middle, quantile_cont(points, 0.5) AS between FROM score",
     "list made of a list": "SELECT who, [upper(t) for t in tags if t <> 'x'] AS some, tags[length(who) + 1] AS second, "
     "list_sum([n for n in [1, 2, 3] if n > length(who)]) AS sum FROM score",
+    "parts of lists": "SELECT who, tags[:1] AS first, tags[2:] AS rest, tags[5:] AS beyond, ([1, 2, 3])[:-2] AS most "
+    "FROM score",
+    "parts of a map": "SELECT places['a'] AS one, places['b'] AS none FROM kind",
+    "lists of rows": "SELECT who, list(points ORDER BY -points, day) AS all, list(who) FILTER (who > 'z') AS none, "
+    "list(day ORDER BY day) FILTER (points > 2) AS some, list(DISTINCT who) AS once FROM score GROUP BY who",
+    "lists together": "SELECT who, list_concat(tags, [who]) AS all, list_has_any(tags, ['x']) AS has, "
+    "list_intersect(tags, ['y']) AS both FROM score",
+    "replaced once": r"SELECT regexp_replace(who || '-a.b', '([a-z])-(a)', '\2\1', 'g') AS swapped, "
+    r"regexp_replace(who || 'aa', 'a$', '') AS end FROM score",
     "rows of two lists": "SELECT unnest(['a', 'b']) AS name, unnest(range(3)) AS n",
     "rows of VALUES beside": "SELECT s.who, v.n FROM score AS s, LATERAL (VALUES (s.day), (s.day + 1)) AS v (n)",
     "no row of a series that ends before it begins": """
@@ -88,10 +98,32 @@ def test_a_rewrite_keeps_the_rows(rows: dict[str, tuple[Rows, Rows]], case: str)
     assert [] == differences(*rows[case])
 
 
-def test_an_asof_join_of_another_kind_is_refused() -> None:
-    """Nothing says which row is meant: there is no rewrite, and so an error, no other rows."""
-    with pytest.raises(ValueError, match="ASOF JOIN of another kind"):
-        to_spark("SELECT * FROM a ASOF JOIN b ON a.k = b.k", lambda query: {})
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("SELECT * FROM a ASOF JOIN b ON a.k = b.k", "ASOF JOIN of another kind"),
+        ("SELECT list(x ORDER BY x DESC) FROM a", "descending"),
+        ("SELECT x[2:3] FROM a", "from one place to another"),
+        ("SELECT regexp_replace(x, '[a-z]', '') FROM a", "first of several"),
+    ],
+)
+def test_what_has_no_rewrite_is_refused(statement: str, why: str) -> None:
+    """Spark would run it and give other rows, or nothing says which are meant: an error, no other rows."""
+    with pytest.raises(ValueError, match=why):
+        to_spark(statement, lambda query: {"x": "VARCHAR"})
+
+
+def test_a_table_that_was_altered_is_read_anew(tmp_path: Path, master: str) -> None:
+    """One row goes and another comes, so that there are as many as before: Spark sees those that are there."""
+    step = Step("found", "reads a table of the connection", "SELECT n FROM altered")
+    with connect(cluster=Cluster(master, tmp_path)) as con:
+        con.execute("CREATE TEMP TABLE altered AS SELECT 1 AS n")
+        run_steps(con, [step])
+        con.execute("DELETE FROM altered")
+        con.execute("INSERT INTO altered VALUES (2)")
+        run_steps(con, [step])
+        assert [(2,)] == con.execute("FROM found").fetchall()
+        assert 1 == len([path for path in tmp_path.glob("*/*.parquet") if path.is_file()])
 
 
 def test_a_local_step_runs_on_the_connection(tmp_path: Path, master: str) -> None:
