@@ -12,7 +12,7 @@ from benchmarks._metric_facts import Size
 from benchmarks._timing import Row
 
 # Not part of `make bench`: they take longest, and the first needs programs of its own.
-EXTRA = ("rescore_rivals", "rescore_curve")
+EXTRA = ("rescore_rivals", "rescore_curve", "identity_styles")
 CURVE = (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000)
 
 
@@ -49,6 +49,8 @@ def _rows(args: argparse.Namespace) -> Iterator[Row]:
         yield from metrics.measure(args.home, Size(args.accounts, args.touches, args.deals, args.days))
     if args.only in (None, "identity"):
         yield from identity.measure(args.home)
+    if args.only == "identity_styles":
+        yield from identity.measure_styles(args.home)
     if args.only in (None, "identity_large"):
         yield from identity.measure_large(args.home)
 

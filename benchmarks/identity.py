@@ -1,8 +1,8 @@
 """Who is who on simulated company records whose truth is known: ours and what else one would do, side by side.
 
 `--only identity`: 20,000 companies, about 90,000 records of six sources, three snapshots, of which the last is
-compared; the seed is none that weights were fitted on. `--only identity_large`:
-a million records, and ten thousand more.
+compared; the seed is none that weights were fitted on. `--only identity_styles`: a fifth of that in each style.
+`--only identity_large`: a million records, and ten thousand more.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import duckdb
 import pandas as pd
 
 from abm_pipeline.identity.resolve import Summary, resolve_file
-from abm_pipeline.sandbox.company_records import make
 from benchmarks import _identity_rivals as rivals
 from benchmarks._agreement import Agreement, agreement, kept, parents_agreement
+from benchmarks._identity_worlds import STYLES, world
 from benchmarks._timing import Row, in_process
 from benchmarks.identity_planted import planted
 
-COMPANIES, LARGE, SEED, NEW = 20_000, 225_000, 21, 10_000
+COMPANIES, STYLED, LARGE, SEED, NEW = 20_000, 4_000, 225_000, 21, 10_000
 
 
 def measure(home: Path) -> Iterator[Row]:
@@ -44,14 +44,10 @@ def measure(home: Path) -> Iterator[Row]:
         yield Row(what, timed, str(timed.result))
     timed = in_process(rivals.like_names, tidy, truth)
     yield Row(f"rapidfuzz token_sort_ratio, best threshold {timed.result[0]}", timed, str(timed.result[1]))
-    timed = in_process(rivals.splink_pairs, tidy, pairs)
-    bits, best = in_process(rivals.splink_best, tidy, pairs, truth).result
-    yield Row(f"Splink 5 with default comparisons, best threshold {bits} bits", timed, str(best))
+    yield _splink("Splink 5 with default comparisons", tidy, pairs, truth)
     timed = in_process(_resolve_all, at, 3)
     yield Row(f"ours, three snapshots, the last shown ({timed.result[-1].seconds:.1f} s)", timed, str(_ours(at, 3)))
-    precision, recall = parents_agreement(
-        *(pd.read_parquet(at / f"{name}_3.parquet") for name in ("found_parents", "members", "parents", "truth"))
-    )
+    precision, recall = _parents(at)
     yield Row("its parents", None, f"P {precision:.3f} R {recall:.3f}")
     for later in (2, 3):
         pair = (later - 1, later)
@@ -66,6 +62,22 @@ def measure(home: Path) -> Iterator[Row]:
     yield Row(
         f"the demo's planted world, {timed.result.records:,} records pulled from all vendors", timed, str(timed.result)
     )
+
+
+def measure_styles(home: Path) -> Iterator[Row]:
+    """The last snapshot in each style of companies: plain Splink, whose best F1 tells how hard it is, and ours."""
+    for style in STYLES:
+        at = (home / "identity_styles" / style).absolute()
+        in_process(_write, at, STYLED, 3, style)
+        in_process(rivals.clean, at / "records_3.parquet", at / "tidy.parquet")
+        yield _splink(f"{style}: Splink 5", *(at / f"{name}.parquet" for name in ("tidy", "pairs", "truth_3")))
+        timed = in_process(_resolve, at, 3, None)
+        precision, recall = _parents(at)
+        yield Row(
+            f"{style}: ours, {timed.result.records:,} records",
+            timed,
+            f"{_ours(at, 3)}; parents P {precision:.3f} R {recall:.3f}",
+        )
 
 
 def measure_large(home: Path) -> Iterator[Row]:
@@ -94,8 +106,14 @@ def measure_large(home: Path) -> Iterator[Row]:
     )
 
 
-def _write(at: Path, companies: int, snapshots: int) -> None:
-    make(companies, SEED, snapshots).write(at)
+def _write(at: Path, companies: int, snapshots: int, style: str = "default") -> None:
+    world(style, companies, SEED, snapshots).write(at)
+
+
+def _splink(what: str, tidy: Path, pairs: Path, truth: Path) -> Row:
+    timed = in_process(rivals.splink_pairs, tidy, pairs)
+    bits, best = in_process(rivals.splink_best, tidy, pairs, truth).result
+    return Row(f"{what}, best threshold {bits} bits", timed, str(best))
 
 
 def _resolve(at: Path, snapshot: int | str, previous: int | str | None, state: Path | None = None) -> Summary:
@@ -114,6 +132,11 @@ def _resolve_all(at: Path, snapshots: int) -> list[Summary]:
 
 def _ours(at: Path, snapshot: int) -> Agreement:
     return agreement(*(pd.read_parquet(at / f"{name}_{snapshot}.parquet") for name in ("members", "truth")))
+
+
+def _parents(at: Path) -> tuple[float, float]:
+    names = ("found_parents", "members", "parents", "truth")
+    return parents_agreement(*(pd.read_parquet(at / f"{name}_3.parquet") for name in names))
 
 
 def _hold_back(at: Path) -> None:

@@ -329,9 +329,8 @@ COMPARED = (
             SELECT
                 p.a, p.b, p.likeness, p.spelling, coalesce(x.loose, 0) AS loose, p.x, p.y,
                 CASE WHEN length(p.x) <= length(p.y) THEN p.x ELSE p.y END AS short,
-                coalesce(x.anchored, 0) + CASE WHEN p.x <> p.y THEN coalesce(y.anchored, 0) ELSE 0 END
-                    - na.is_anchored::INTEGER - nb.is_anchored::INTEGER AS rivals
-            FROM pair_name AS p JOIN node AS na ON na.node = p.a JOIN node AS nb ON nb.node = p.b
+                coalesce(x.anchored, 0) + CASE WHEN p.x <> p.y THEN coalesce(y.anchored, 0) ELSE 0 END AS bearers
+            FROM pair_name AS p
             LEFT JOIN name_use AS x ON x.core = p.x
             LEFT JOIN name_use AS y ON y.core = p.y
         )
@@ -348,7 +347,8 @@ COMPARED = (
                 WHEN n.short NOT LIKE '% %' THEN 3
                 ELSE 4
             END AS shortened,
-            least(greatest(coalesce(n.rivals, 0), 0), 9) AS rivals,
+            CASE WHEN n.a IS NULL THEN 0
+                ELSE least(greatest(n.bearers - na.is_anchored::INTEGER - nb.is_anchored::INTEGER, 0), 9) END AS rivals,
             least(coalesce(n.loose, 0), 9) AS loose,
             coalesce(greatest(na.commonness, nb.commonness), -1) AS commonness,
             least(na.records, nb.records, 20) AS fewer, least(greatest(na.records, nb.records), 20) AS more,
