@@ -239,7 +239,7 @@ PAIRS = (
         "pairs of groups that share a block which isn't too large, or that a source names together",
         f"""
         WITH small AS (
-            SELECT block FROM block WHERE block IS NOT NULL GROUP BY block HAVING count(*) BETWEEN 2 AND {BLOCK}
+            SELECT block FROM block GROUP BY block HAVING count(*) BETWEEN 2 AND {BLOCK}
         )
         SELECT l.node AS a, r.node AS b
         FROM small JOIN block AS l USING (block) JOIN block AS r USING (block) WHERE l.node < r.node

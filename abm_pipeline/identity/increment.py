@@ -306,7 +306,6 @@ def _pass(con: duckdb.DuckDBPyConnection) -> None:
     rounds.atoms(con)
     rounds.describe(con)
     con.execute("CREATE OR REPLACE TEMP TABLE work_atom AS SELECT DISTINCT node FROM atom")
-    con.execute("DELETE FROM block WHERE block IS NULL")
     run_steps(con, _BLOCKS)
     con.execute("DELETE FROM state.block WHERE node IN (FROM old_atom)")
     con.execute("INSERT INTO state.block FROM temp.block")

@@ -34,8 +34,8 @@ _DECIDING = (
 _LIBRARIES = ("anyascii", "babel", "duckdb", "tldextract")
 # Made of all records, kept as they are.
 _KEPT = (
-    "rec", "domain_use", "key_use", "key_strength", "joined", "standing", "move", "place_word", "word_use", "affinity",
-    "decision",
+    "rec", "domain_use", "key_use", "key_strength", "block", "joined", "standing", "move", "place_word", "word_use",
+    "affinity", "decision",
 )  # fmt: skip
 # A record's number, as in `keys`.
 NUMBER = "(hash({}) >> 1)::BIGINT"
@@ -128,7 +128,6 @@ def save(con: duckdb.DuckDBPyConnection, folder: Path, setting: str) -> None:
         con.execute(f"CREATE TABLE state.{name} AS {step.sql}")
     for name in _KEPT:
         con.execute(f"CREATE TABLE state.{name} AS FROM temp.{name}")
-    con.execute("CREATE TABLE state.block AS FROM temp.block WHERE block IS NOT NULL")
     con.execute(
         "CREATE TABLE state.about AS SELECT ?::VARCHAR AS fingerprint, count(*) AS learned, 0::BIGINT AS changed "
         "FROM state.told",
