@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import identity, ingest, metrics, rescore, rescore_rivals
+from benchmarks import identity, identity_public, ingest, metrics, rescore, rescore_rivals
 from benchmarks._metric_facts import Size
 from benchmarks._timing import Row
 
@@ -49,6 +49,7 @@ def _rows(args: argparse.Namespace) -> Iterator[Row]:
         yield from metrics.measure(args.home, Size(args.accounts, args.touches, args.deals, args.days))
     if args.only in (None, "identity"):
         yield from identity.measure(args.home)
+        yield from identity_public.measure(args.home)
     if args.only == "identity_styles":
         yield from identity.measure_styles(args.home)
     if args.only in (None, "identity_large"):

@@ -108,7 +108,8 @@ NODES = (
             list_sort(list_distinct(list(left(value, 1)) FILTER (kind = 'linkedin_id'))) AS page_kinds,
             list(key) FILTER (kind = 'duns') AS duns,
             list(key) FILTER (kind = 'phone' AND NOT is_weak) AS phones,
-            list(key) FILTER (kind = 'phone' AND is_weak) AS weak_phones
+            list(key) FILTER (kind = 'phone' AND is_weak) AS weak_phones,
+            list(key) FILTER (kind = 'phone_stem' AND NOT is_weak) AS stems
         FROM (
             SELECT *, max(uses) OVER (PARTITION BY node, kind) AS most FROM (
                 SELECT node, kind, key, any_value(value) AS value, count(*) AS uses
@@ -154,7 +155,6 @@ NODES = (
             list_sort(list_distinct(list(country) FILTER (linkedin IS NOT NULL AND country IS NOT NULL)))
                 AS page_countries,
             list_sort(list_distinct(list(parent_core) FILTER (parent_core IS NOT NULL))) AS parent_cores,
-            list_distinct(list(hash('t' || phone_stem)) FILTER (phone_stem IS NOT NULL)) AS stems,
             median(employees) AS employees
         FROM grouped JOIN rec USING (id)
         GROUP BY node

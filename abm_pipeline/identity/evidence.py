@@ -152,7 +152,7 @@ _LINKS = (
         """
         SELECT kind AS key_kind, value AS key_value, records::BIGINT AS records, names::BIGINT AS names, snapshot_id
         FROM key_strength CROSS JOIN snapshot
-        WHERE is_weak OR kind = 'domain' AND value IN (
+        WHERE is_weak AND kind <> 'phone_stem' OR kind = 'domain' AND value IN (
             SELECT domain FROM domain_claim EXCEPT SELECT domain FROM domain_owner
         )
         """,

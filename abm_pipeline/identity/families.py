@@ -103,7 +103,7 @@ FAMILIES = (
             SELECT key, account_id, any_value(a.records) AS records
             FROM key_use JOIN relative USING (id) JOIN key_strength AS k USING (kind, key)
             JOIN account_size AS a USING (account_id)
-            WHERE kind <> 'domain' AND NOT is_weak AND k.records <= {CROWD}
+            WHERE kind NOT IN ('domain', 'phone_stem') AND NOT is_weak AND k.records <= {CROWD}
             GROUP BY key, account_id
         )
         SELECT DISTINCT c.account_id AS child, p.account_id AS parent

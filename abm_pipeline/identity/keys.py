@@ -3,7 +3,8 @@
 In: `record`, `record_domain`. Out: `rec` (records by number), `key_use` (record × key), `domain_use` and `atom_edge`.
 A record's number is a hash of its key, so that it is the same in every run, whatever records there are beside it.
 
-A key is a domain, a LinkedIn page, a DUNS number or a telephone number. **A key that connects too much is weak**: a
+A key is a domain, a LinkedIn page, a DUNS number, a telephone number or what such numbers begin with: a switchboard's,
+where all on it go by one name, else a telephone exchange's. **A key that connects too much is weak**: a
 domain, number or page that records of many unlike names use, none of which has half of them, is an agency, a host, a
 holding, a switchboard; it says little about which company it is. Names that fit the domain's own label
 (acme.de: Acme, ACM Europe) count as one name. What is weak is found by evidence, each time anew, on top of the lists
@@ -106,6 +107,8 @@ USES = (
         UNION ALL SELECT id, 'linkedin_id', linkedin, hash('l' || linkedin) FROM rec WHERE linkedin IS NOT NULL
         UNION ALL SELECT id, 'duns', duns, hash('u' || duns) FROM rec WHERE duns IS NOT NULL
         UNION ALL SELECT id, 'phone', phone, hash('p' || phone) FROM rec WHERE phone IS NOT NULL
+        UNION ALL SELECT id, 'phone_stem', phone_stem, hash('t' || phone_stem)
+        FROM rec WHERE phone_stem IS NOT NULL AND core IS NOT NULL
         """,
     ),
 )
@@ -127,7 +130,8 @@ STRENGTHS = (
         "keys, the unlike names on each, the share of the first of them, and whether the key is weak",
         f"""
         SELECT *, names <= 1 AS is_lone,
-            names >= {WEAK_NAMES} AND first_share < 0.5 OR names > {MANY_NAMES} AND first_share < 0.8 AS is_weak
+            names >= {WEAK_NAMES} AND first_share < 0.5 OR names > {MANY_NAMES} AND first_share < 0.8
+                OR names > 1 AND kind = 'phone_stem' AS is_weak
         FROM (
             SELECT kind, key, any_value(value) AS value, sum(records) AS records, count(name_start) AS names,
                 coalesce(max(records) FILTER (name_start IS NOT NULL)
@@ -157,7 +161,7 @@ EDGES = (
         """
         WITH keyed AS (
             SELECT key_use.kind, key_use.key, rec.core, id, is_weak
-            FROM key_use JOIN key_strength USING (kind, key) JOIN rec USING (id)
+            FROM key_use JOIN key_strength USING (kind, key) JOIN rec USING (id) WHERE kind <> 'phone_stem'
         ),
         star AS (
             SELECT min(id) OVER (PARTITION BY kind, key, core) AS left_id, id AS right_id, kind AS match_rule

@@ -125,6 +125,17 @@ def test_a_renamed_company_is_found_by_its_former_name(tmp_path: Path) -> None:
     assert [{"crm:1", "dnb:2", "hub:3"}] == together(resolved(tmp_path, rows)[0])
 
 
+def test_one_telephone_exchange_joins_nobody(tmp_path: Path) -> None:
+    """Two restaurants of one city whose numbers begin alike, as a thousand others' do: two accounts. With one name on
+    both numbers, and nothing else in common but the city, it is a switchboard: one account."""
+    known = {"country": "US", "city": "Los Angeles", "industry": "Restaurants"}
+    numbers = ("213-933-0358", "213-933-0773")
+    apart = [row(f"crm:{n}", name, phone=numbers[n], **known) for n, name in enumerate(("Gumbo Pot", "Kokomo Cafe"))]
+    same = [row(f"crm:{n}", "Kokomo Cafe", phone=numbers[n], **known) for n in range(2)]
+    assert [{"crm:0"}, {"crm:1"}] == together(resolved(tmp_path, apart)[0])
+    assert [{"crm:0", "crm:1"}] == together(resolved(tmp_path, same)[0])
+
+
 @pytest.mark.parametrize("shared", [{"website": "brandagency.com"}, {"phone": "+49 30 5557890"}, {"duns": "804735132"}])
 def test_what_strangers_share_joins_nobody(tmp_path: Path, shared: dict[str, str]) -> None:
     """Six companies of unlike names on their agency's domain, switchboard or number: six accounts."""
