@@ -214,7 +214,8 @@ def resolve_file(
             """
             SELECT (SELECT count(*) FROM leveled), (SELECT count(DISTINCT account_id) FROM leveled),
                 (SELECT count(*) FROM (SELECT DISTINCT account_id FROM leveled) SEMI JOIN previous USING (account_id)),
-                (SELECT count(*) FROM leveled_parent), (SELECT count(*) FROM key_strength WHERE is_weak AND kind <> 'phone_stem')
+                (SELECT count(*) FROM leveled_parent),
+                (SELECT count(*) FROM key_strength WHERE is_weak AND kind <> 'phone_stem')
             """
         ).fetchall()[0]
     return Summary(
