@@ -1,11 +1,12 @@
 """Two connections' relations, row by row: doubles to 1e-9, all else exact.
 
-Belongs here: what is the same. Rows have no order; a step's result is a set.
+Belongs here: a lake for each engine, and what is the same. Rows have no order; a step's result is a set.
 """
 
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from types import ModuleType
@@ -14,9 +15,17 @@ from typing import Any, NamedTuple
 import duckdb
 import pytest
 
+from abm_pipeline.settings import Settings
 from abm_pipeline.storage.engine import Step, run_steps
 
 Row = tuple[Any, ...]
+
+
+def copied(settings: Settings, master: str) -> Settings:
+    """Settings of a copy of the lake, beside it, whose steps run on Spark."""
+    made = settings.model_copy(update={"lake": settings.home / "spark", "engine": "spark", "spark_master": master})
+    shutil.copytree(settings.lake_path, made.lake_path)
+    return made
 
 
 class Rows(NamedTuple):

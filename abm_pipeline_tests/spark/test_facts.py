@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +14,7 @@ from abm_pipeline.facts import refresh as facts
 from abm_pipeline.settings import Settings
 from abm_pipeline_tests.facts import test_cost, test_customers, test_deal, test_intent, test_subscription
 from abm_pipeline_tests.identity.staged import at, settings_of, span, stage
-from abm_pipeline_tests.spark.compare import Rows, assert_same, recorded
+from abm_pipeline_tests.spark.compare import Rows, assert_same, copied, recorded
 
 D = span("2025-03-29", 4)
 STEPS = {step.name: step.about for step in (*facts.RATES, *(step for fact in facts.FACTS for step in fact.steps))}
@@ -150,8 +149,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, master: str) -> Both:
     """The same days of the same staged rows, in one lake computed on DuckDB, in another on Spark."""
     settings = settings_of(tmp_path_factory.mktemp("facts"), "reporting_timezone: America/New_York\n")
     write_staged(settings)
-    of_spark = settings.model_copy(update={"lake": settings.home / "spark", "engine": "spark", "spark_master": master})
-    shutil.copytree(settings.lake_path, of_spark.lake_path)
+    of_spark = copied(settings, master)
     with recorded(facts, _base) as on_duckdb:
         facts.refresh(settings, D, "run")
     with recorded(facts, _base) as on_spark:

@@ -5,7 +5,6 @@ Not compared: numbers that stand for keys, by which steps find what is equal; ea
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +22,7 @@ from abm_pipeline.storage.engine import Step
 from abm_pipeline_tests.identity import test_jobs
 from abm_pipeline_tests.identity.people import contact
 from abm_pipeline_tests.identity.staged import Row, at, company, read, settings_of, stage
-from abm_pipeline_tests.spark.compare import Rows, assert_same, recorded
+from abm_pipeline_tests.spark.compare import Rows, assert_same, copied, recorded
 
 NUMBERS = frozenset({
     "key", "block", "domains", "lone_domains", "weak_domains", "fit_domains", "mails", "main_mails", "stray_keys",
@@ -120,11 +119,10 @@ def both(tmp_path_factory: pytest.TempPathFactory, master: str) -> Both:
     decide(settings, "never_merge", "salesforce:1", "salesforce:2", why="rivals")
     decide(settings, "set_parent", "salesforce:3", "salesforce:2", why="bought")
     decide(settings, "pin_domain", "salesforce:3", "domain:zulu.pt", why="theirs")
-    of_spark = settings.model_copy(update={"lake": settings.home / "spark", "engine": "spark", "spark_master": master})
-    shutil.copytree(settings.lake_path, of_spark.lake_path)
+    of_spark = copied(settings, master)
     with pytest.MonkeyPatch.context() as patch:
         # One round of each stage, for each is dozens of jobs.
-        patch.setattr(rounds, "ROUNDS", rounds.ROUNDS[0::2][:3])
+        patch.setattr(rounds, "ROUNDS", rounds.ROUNDS[:5:2])
         with recorded(*RUNNING, without=NUMBERS) as on_duckdb:
             refresh.refresh(settings, [], "run")
         with recorded(*RUNNING, without=NUMBERS) as on_spark:
