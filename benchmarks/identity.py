@@ -35,15 +35,7 @@ def measure(home: Path) -> Iterator[Row]:
         at / "pairs.parquet",
     )
     in_process(rivals.clean, records, tidy)
-    for what, work, given in (
-        ("keys alone: one domain, page or number, one account", rivals.keys_alone, records),
-        ("guarded keys", rivals.guarded_keys, records),
-        ("one name, one account", rivals.exact_names, tidy),
-    ):
-        timed = in_process(work, given, truth)
-        yield Row(what, timed, str(timed.result))
-    timed = in_process(rivals.like_names, tidy, truth)
-    yield Row(f"rapidfuzz token_sort_ratio, best threshold {timed.result[0]}", timed, str(timed.result[1]))
+    yield from peers(records, tidy, truth)
     yield _splink("Splink 5 with default comparisons", tidy, pairs, truth)
     timed = in_process(_resolve_all, at, 3)
     yield Row(f"ours, three snapshots, the last shown ({timed.result[-1].seconds:.1f} s)", timed, str(_ours(at, 3)))
@@ -62,6 +54,19 @@ def measure(home: Path) -> Iterator[Row]:
     yield Row(
         f"the demo's planted world, {timed.result.records:,} records pulled from all vendors", timed, str(timed.result)
     )
+
+
+def peers(records: Path, tidy: Path, truth: Path) -> Iterator[Row]:
+    """Keys alone, guarded keys, names alone, likeness of names; `tidy` is what `rivals.clean` made of the records."""
+    for what, work, given in (
+        ("keys alone: one domain, page or number, one account", rivals.keys_alone, records),
+        ("guarded keys", rivals.guarded_keys, records),
+        ("one name, one account", rivals.exact_names, tidy),
+    ):
+        timed = in_process(work, given, truth)
+        yield Row(what, timed, str(timed.result))
+    timed = in_process(rivals.like_names, tidy, truth)
+    yield Row(f"rapidfuzz token_sort_ratio, best threshold {timed.result[0]}", timed, str(timed.result[1]))
 
 
 def measure_styles(home: Path) -> Iterator[Row]:

@@ -12,20 +12,22 @@ The labels are of houses, ours of brands: two houses of one name in two cities c
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from abm_pipeline.identity.resolve import Summary, resolve_file
+from abm_pipeline.identity.resolve import resolve_file
 from benchmarks import _identity_rivals as rivals
 from benchmarks._agreement import agreement
 from benchmarks._timing import Row, in_process
+from benchmarks.identity import peers
 
 GUIDES = ("fodors", "zagats")
 
 
 def measure(home: Path) -> Iterator[Row]:
-    """Ours beside names alone, likeness of names, and keys alone."""
+    """Ours beside its peers."""
     at = (home / "public").absolute()
     if not (at / "matches_fodors_zagats.csv").exists():
         yield Row(f"restaurants of two guides: {at} lacks the files, see benchmarks/identity_public.py", None, "")
@@ -33,24 +35,14 @@ def measure(home: Path) -> Iterator[Row]:
     _write(at)
     records, tidy, truth, members = (at / f"{name}.parquet" for name in ("records", "tidy", "truth", "members"))
     in_process(rivals.clean, records, tidy)
-    for what, work, given in (
-        ("one telephone number, one account", rivals.keys_alone, records),
-        ("one name, one account", rivals.exact_names, tidy),
-    ):
-        timed = in_process(work, given, truth)
-        yield Row(f"restaurants of two guides: {what}", timed, str(timed.result))
-    timed = in_process(rivals.like_names, tidy, truth)
-    yield Row(f"rapidfuzz token_sort_ratio, best threshold {timed.result[0]}", timed, str(timed.result[1]))
-    timed = in_process(_resolve, records, members)
+    for row in peers(records, tidy, truth):
+        yield replace(row, what=f"restaurants of two guides: {row.what}")
+    timed = in_process(resolve_file, records, members)
     yield Row(
-        f"ours, {timed.result.records:,} records",
+        f"restaurants of two guides: ours, {timed.result.records:,} records",
         timed,
         str(agreement(pd.read_parquet(members), pd.read_parquet(truth))),
     )
-
-
-def _resolve(records: Path, members: Path) -> Summary:
-    return resolve_file(records, members)
 
 
 def _write(at: Path) -> None:
