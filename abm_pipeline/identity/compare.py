@@ -109,7 +109,7 @@ NODES = (
             list(key) FILTER (kind = 'duns') AS duns,
             list(key) FILTER (kind = 'phone' AND NOT is_weak) AS phones,
             list(key) FILTER (kind = 'phone' AND is_weak) AS weak_phones,
-            list(key) FILTER (kind = 'phone_stem' AND NOT is_weak) AS stems
+            list(key) FILTER (kind = 'phone_stem' AND is_lone) AS stems
         FROM (
             SELECT *, max(uses) OVER (PARTITION BY node, kind) AS most FROM (
                 SELECT node, kind, key, any_value(value) AS value, count(*) AS uses

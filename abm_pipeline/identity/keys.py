@@ -130,8 +130,7 @@ STRENGTHS = (
         "keys, the unlike names on each, the share of the first of them, and whether the key is weak",
         f"""
         SELECT *, names <= 1 AS is_lone,
-            names >= {WEAK_NAMES} AND first_share < 0.5 OR names > {MANY_NAMES} AND first_share < 0.8
-                OR names > 1 AND kind = 'phone_stem' AS is_weak
+            names >= {WEAK_NAMES} AND first_share < 0.5 OR names > {MANY_NAMES} AND first_share < 0.8 AS is_weak
         FROM (
             SELECT kind, key, any_value(value) AS value, sum(records) AS records, count(name_start) AS names,
                 coalesce(max(records) FILTER (name_start IS NOT NULL)
