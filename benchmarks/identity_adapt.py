@@ -1,8 +1,8 @@
 """Would the weights of `abm_pipeline/identity/model.json` gain by the user's own records, which nobody has labelled?
 
 `python -m benchmarks.identity_adapt [world ...]`, a world as `style:companies:seed` (`_identity_worlds`), or `guides`,
-the restaurants of `identity_public`: prints how well accounts are found by the weights as they are, and by weights
-adapted to the records in three ways. The truth is for the score alone. Needs LightGBM.
+the restaurants (once `identity_public` has measured them): prints how well accounts are found by the weights as they
+are, and by weights adapted to the records in three ways. The truth is for the score alone. Needs LightGBM.
 """
 
 from __future__ import annotations
