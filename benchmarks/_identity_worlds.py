@@ -47,6 +47,12 @@ def world(style: str, companies: int, seed: int, snapshots: int = 3) -> RecordSe
     return RecordSet(records, truth, made.parents, made.planted)
 
 
+def named(name: str) -> RecordSet:
+    """The world that `style:companies:seed` names, as people type it."""
+    style, companies, seed = name.split(":")
+    return world(style, int(companies), int(seed))
+
+
 @contextmanager
 def _styled(style: Style) -> Iterator[None]:
     def scaled(table: Mapping[str, tuple[float, ...]], factor: float) -> dict[str, tuple[float, ...]]:

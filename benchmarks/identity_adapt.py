@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ import pyarrow as pa
 from abm_pipeline.identity import model, rounds
 from abm_pipeline.identity.resolve import opened, read_records
 from benchmarks._agreement import agreement
-from benchmarks._identity_worlds import world
-from benchmarks.identity_train import fit
+from benchmarks._identity_worlds import named
+from benchmarks.identity_train import IN_SIGHT, fit
 
 WORLDS = tuple(f"{style}:5000:{seed}" for style in ("sparse", "namesakes", "default", "dirty") for seed in (21, 31))
 Adapt = Callable[[int, pd.DataFrame], Any]
@@ -67,6 +68,16 @@ def by_share(stage: int, pairs: pd.DataFrame) -> model.Weights:
     return shifted(stage, shift)
 
 
+def refitted(seen: dict[int, pd.DataFrame], group: pd.Series[int]) -> Adapt:
+    """Trees on the pairs that a run has seen, labelled by the accounts that it came to."""
+
+    def adapt(stage: int, pairs: pd.DataFrame) -> model.Weights:
+        a, b = (group.reindex(seen[stage][end]).to_numpy() for end in "ab")
+        return fit(seen[stage].assign(same=a == b).sort_values([*model.COMPARISONS, "same"]), stage)
+
+    return adapt
+
+
 def resolved(
     records: pd.DataFrame, adapt: Adapt | None = None
 ) -> tuple[pd.DataFrame, pd.Series[int], dict[int, pd.DataFrame]]:
@@ -75,16 +86,11 @@ def resolved(
     with tempfile.TemporaryDirectory() as temp, opened("2GB", Path(temp)) as con:
         con.register("made", records)
         read_records(con, "made")
-        chosen: dict[int, Any] = {}
 
+        @cache
         def weights(stage: int) -> Any:
-            if stage not in chosen:
-                columns = ", ".join(("a", "b", *model.COMPARISONS))
-                seen[stage] = con.execute(
-                    f"SELECT {columns} FROM standing UNION SELECT {columns} FROM compared ORDER BY a, b"
-                ).fetchdf()
-                chosen[stage] = adapt(stage, seen[stage]) if adapt and len(seen[stage]) else model.stages()[stage]
-            return chosen[stage]
+            seen[stage] = con.execute(f"SELECT DISTINCT * FROM ({IN_SIGHT}) ORDER BY a, b").fetchdf()
+            return adapt(stage, seen[stage]) if adapt and len(seen[stage]) else model.stages()[stage]
 
         rounds.group(con, weights=weights)
         members = con.execute("SELECT source, source_id, node AS account_id FROM rec JOIN member USING (id)").fetchdf()
@@ -101,18 +107,11 @@ def main() -> None:
     for name in chosen.worlds:
         records, truth = _read(name, chosen.home / "public")
         members, group, seen = resolved(records)
-
-        def refitted(stage: int, pairs: pd.DataFrame) -> model.Weights:
-            """Trees on the pairs of the run before, labelled by the accounts that it came to."""
-            then = seen[stage]  # noqa: B023
-            a, b = (group.reindex(then[end]).to_numpy() for end in "ab")  # noqa: B023
-            return fit(then.assign(same=a == b).sort_values([*model.COMPARISONS, "same"]), stage)
-
         print(f"{name}, as they are: {agreement(members, truth)}", flush=True)
         ways: dict[str, Adapt] = {
             "1.5 bits more, whatever the records": lambda stage, pairs: shifted(stage, 1.5),
             "shifted to the share of true pairs": by_share,
-            "fitted again on the accounts that they found": refitted,
+            "fitted again on the accounts that they found": refitted(seen, group),
             "independent comparisons, by their odds": lambda stage, pairs: Independent(pairs, _odds(stage, pairs)),
         }
         for way, adapt in ways.items():
@@ -122,8 +121,7 @@ def main() -> None:
 def _read(name: str, public: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     if name == "guides":
         return pd.read_parquet(public / "records.parquet"), pd.read_parquet(public / "truth.parquet")
-    style, size, seed = name.split(":")
-    made = world(style, int(size), int(seed))
+    made = named(name)
     return made.records[-1], made.truth[-1]
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -21,7 +22,7 @@ import pandas as pd
 
 from abm_pipeline.identity import model, rounds
 from abm_pipeline.identity.resolve import opened, read_records
-from benchmarks._identity_worlds import world
+from benchmarks._identity_worlds import named
 
 WORLDS = ("default:12000:11", "easy:5000:12", "dirty:6000:14", "crm:6000:15", "groups:6000:17")
 TREES = (130, 130, 130)
@@ -29,6 +30,9 @@ TREES = (130, 130, 130)
 OF_ONE = 150
 # Pairs of a stage that are enough.
 PAIRS = 250_000
+_COLUMNS = ", ".join(("a", "b", *model.COMPARISONS))
+# What is in sight when a stage begins.
+IN_SIGHT = f"SELECT {_COLUMNS} FROM standing UNION ALL SELECT {_COLUMNS} FROM compared"
 # More of these never speaks against two being one.
 RISING = {
     "domain": 1, "domains_shared": 1, "mail": 1, "linkedin": 1, "duns": 1, "industry": 1,
@@ -80,7 +84,7 @@ def main() -> None:
     parser.add_argument("worlds", nargs="*", default=WORLDS)
     chosen = parser.parse_args().worlds
     # One by one: a style is set for all that is made meanwhile.
-    worlds = {name: world(style, int(size), int(seed)) for name in chosen for style, size, seed in [name.split(":")]}
+    worlds = {name: named(name) for name in chosen}
     fitted: dict[int, model.Weights] = {}
     waiting: dict[int, list[pd.DataFrame]] = {}
     barrier = Barrier(len(chosen))
@@ -101,12 +105,10 @@ def main() -> None:
             con.register("made", made.records[-1])
             con.register("truth", made.truth[-1])
             read_records(con, "made")
-            mine: dict[int, model.Weights] = {}
 
+            @cache
             def weights(stage: int) -> model.Weights:
-                if stage not in mine:
-                    mine[stage] = weights_of(stage, _labelled(con))
-                return mine[stage]
+                return weights_of(stage, _labelled(con))
 
             rounds.group(con, weights=weights)
 
@@ -117,10 +119,9 @@ def main() -> None:
 
 
 def _labelled(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    columns = ", ".join(("a", "b", *model.COMPARISONS))
     levels: pd.DataFrame = con.execute(
         f"""
-        WITH pairs AS (SELECT {columns} FROM standing UNION ALL SELECT {columns} FROM compared),
+        WITH pairs AS ({IN_SIGHT}),
         named AS (
             SELECT m.node, mode(t.account_id) AS account_id, bool_or(t.kind = 'franchise') AS is_franchise
             FROM member AS m JOIN rec USING (id) JOIN truth AS t USING (source, source_id) GROUP BY m.node

@@ -15,7 +15,7 @@ import pandas as pd
 
 from abm_pipeline.identity.families import BITS
 from abm_pipeline.identity.resolve import opened, resolve, take_records
-from benchmarks._identity_worlds import world
+from benchmarks._identity_worlds import named
 
 WORLDS = ("default:4000:101", "groups:4000:105", "namesakes:4000:103", "crm:4000:106")
 
@@ -24,7 +24,7 @@ def main() -> None:
     """Print the prior and the bits."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("worlds", nargs="*", default=WORLDS)
-    pairs = pd.concat([_pairs(*name.split(":")) for name in parser.parse_args().worlds])
+    pairs = pd.concat([_pairs(name) for name in parser.parse_args().worlds])
     told = np.column_stack([np.ones(len(pairs)), pairs[list(BITS)].to_numpy(float)])
     ridge = np.diag([0.01] + [1.0] * len(BITS))
     weights = np.zeros(told.shape[1])
@@ -36,9 +36,9 @@ def main() -> None:
         print(f"{name}: {bits:.1f}")
 
 
-def _pairs(style: str, companies: str, seed: str) -> pd.DataFrame:
+def _pairs(name: str) -> pd.DataFrame:
     """`kin` of a world, and whether the two are `same`: a child and its parent. A group is what most of it is."""
-    made = world(style, int(companies), int(seed))
+    made = named(name)
     with tempfile.TemporaryDirectory() as temp, opened("2GB", Path(temp), threads=1) as con:
         con.register("made", made.records[-1])
         con.register("truth", made.truth[-1])
